@@ -1,0 +1,184 @@
+"""Frozen configuration of a TCP connection and of a host, in units that the names state.
+
+Defaults are what the RFCs ask for.  `TcpConfig.linux()` holds what Linux 6.18 was measured to do where that differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from synfin.errors import UsageError
+
+MICROSECOND: Final = 1_000
+MILLISECOND: Final = 1_000_000
+SECOND: Final = 1_000_000_000
+
+_MINIMUM: Final[dict[str, int]] = {
+    "mss": 1,
+    "send_buffer_bytes": 1,
+    "receive_buffer_bytes": 1,
+    "rto_initial_ms": 1,
+    "rto_min_ms": 1,
+    "rto_max_ms": 1,
+    "initial_cwnd_segments": 1,
+    "reassembly_segments": 1,
+    "isn_tick_ns": 1,
+    "hop_limit": 1,
+}
+_MAXIMUM: Final[dict[str, int]] = {
+    "mss": 65_535,
+    "window_scale": 14,
+    "syn_window": 65_535,
+    "ack_delay_ms": 499,
+    "hop_limit": 255,
+    "traffic_class": 255,
+    "receive_buffer_bytes": 1 << 30,
+    "keep_alive_probes": 1_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TcpConfig:
+    """Everything about a TCP connection that can be chosen; checked once, when it is made.
+
+    Raises `UsageError` for a value out of range.  `None` means "no limit" or "work it out", as each comment says.
+    """
+
+    # Segments and options
+    mss: int | None = None  # octets of text we accept in one segment; None: from the interface (RFC 6691)
+    window_scaling: bool = True  # offer RFC 7323 window scale
+    window_scale: int | None = None  # our shift count; None: the smallest that covers the receive buffer
+    timestamps: bool = True  # offer RFC 7323 timestamps (and with them PAWS)
+    sack: bool = True  # offer SACK-permitted (RFC 2018)
+    syn_window: int | None = None  # window field of our SYN; None: as much of the receive buffer as fits
+    accept_syn_data: bool = True  # queue and acknowledge text on a SYN (RFC 9293 3.10.7.2); False: SYN only, as Linux
+    fast_open: bool = False  # RFC 7413, client and server
+    hop_limit: int = 64  # IPv4 TTL / IPv6 hop limit of our segments [MUST-49]
+    traffic_class: int = 0  # IPv4 TOS / IPv6 traffic class octet [MUST-48]
+
+    # Buffers
+    send_buffer_bytes: int = 262_144
+    receive_buffer_bytes: int = 262_144
+    reassembly_segments: int = 1_024  # out-of-order pieces kept at most
+
+    # Sending and acknowledging
+    nodelay: bool = False  # True switches Nagle off [MUST-17]
+    ack_delay_ms: int = 40  # below 500 [MUST-40]
+    quick_acks: int = 0  # how many first data segments are acknowledged at once
+    zero_window_probe_octet: bool = True  # probe with one octet (RFC 9293 3.8.6.1); False: empty, one below SND.NXT
+    urgent_on_last_octet: bool = False  # urgent pointer names the last urgent octet instead of the one after it
+    sws_override_ms: int = 500  # silly-window override time-out, 100 to 1000 (RFC 9293 3.8.6.2.1)
+
+    # Congestion control
+    congestion: str = "newreno"
+    initial_cwnd_segments: int = 10  # RFC 6928
+    limited_transmit: bool = True  # RFC 3042
+    idle_restart: bool = True  # RFC 5681 4.1
+
+    # Retransmission (RFC 6298, RFC 9293 3.8.3)
+    rto_initial_ms: int = 1_000
+    rto_min_ms: int = 1_000
+    rto_max_ms: int = 60_000
+    rto_variance_min_ms: int = 0  # floor of the 4*RTTVAR term
+    rto_after_syn_loss_ms: int = 3_000  # RFC 6298 5.7; 0: keep the initial value
+    r1_retries: int = 3  # [SHLD-10] tell the application and IP
+    r2_ms: int | None = 100_000  # [SHLD-11] give up after; None: only by r2_retries
+    r2_retries: int | None = None  # give up after so many retransmissions; None: only by r2_ms
+    syn_r2_ms: int | None = 180_000  # [MUST-23]
+    syn_retries: int | None = None
+    syn_linear_retries: int = 0  # so many first SYN retransmissions come without back-off
+    synack_r2_ms: int | None = 180_000
+    synack_retries: int | None = None
+    orphan_retries: int | None = None  # replaces R2 once the application has let go of the connection
+    user_timeout_ms: int | None = None  # replaces R2 [MUST-21]; 0: never
+    persist_max_ms: int = 60_000
+
+    # Opening
+    backlog: int = 128  # accept queue
+    syn_backlog: int = 256  # SYN queue (embryonic connections)
+    syn_cookies: bool = False  # answer without state when the SYN queue is full (RFC 4987)
+    abort_on_overflow: bool = False  # RST instead of silence when the accept queue is full
+    accept_queue_extra: int = 0  # Linux holds backlog + 1
+    defer_accept: bool = False  # a bare third ACK does not complete the handshake
+    drop_syn_fin: bool = False  # SYN+FIN to a listener: silence
+    reset_syn_received_on_syn: bool = False  # new SYN inside the window in SYN_RECEIVED also draws RST,ACK
+    isn_tick_ns: int = 4_000  # RFC 9293 3.4.1: one ISN step each 4 microseconds
+
+    # Attacks
+    challenge_ack_limit: int = 10  # per connection and period (RFC 5961 7)
+    challenge_ack_period_ms: int = 5_000
+
+    # Closing
+    msl_ms: int = 120_000  # TIME_WAIT lasts twice this
+    fin_wait_2_timeout_ms: int | None = None  # orphans only; None: for ever, as the RFC has it
+    linger_ms: int | None = None  # 0: close() resets; None or more: close() sends what is queued
+    rfc1337: bool = True  # RST does not end TIME_WAIT (RFC 1337 3, F1)
+    time_wait_restart_on_any: bool = False  # any unacceptable segment restarts 2MSL, not only a repeated FIN
+    time_wait_answer_old_syn: bool = False  # ACK to an unacceptable SYN; False: silence (RFC 6191 2)
+
+    # Keep-alive (RFC 9293 3.8.4)
+    keep_alive: bool = False
+    keep_alive_idle_ms: int = 7_200_000
+    keep_alive_interval_ms: int = 75_000
+    keep_alive_probes: int = 9
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                continue
+            low = _MINIMUM.get(field.name, 0)
+            high = _MAXIMUM.get(field.name)
+            if value < low or (high is not None and value > high):
+                allowed = f"at least {low}" if high is None else f"between {low} and {high}"
+                raise UsageError(f"TcpConfig.{field.name} is {value}; it must be {allowed}")
+        if self.rto_min_ms > self.rto_max_ms:
+            raise UsageError(f"TcpConfig.rto_min_ms {self.rto_min_ms} is above rto_max_ms {self.rto_max_ms}")
+
+    def but(self, **changes: Any) -> TcpConfig:
+        """A copy with some values changed; raises `UsageError` for a name that does not exist."""
+        names = {field.name for field in fields(self)}
+        for name in changes:
+            if name not in names:
+                raise UsageError(f"TcpConfig has no setting {name!r}; see help(synfin.tcp.TcpConfig)")
+        return replace(self, **changes)
+
+    @classmethod
+    def linux(cls, **changes: Any) -> TcpConfig:
+        """What Linux 6.18 was measured to do (docs/deviations.md lists the measurements)."""
+        return cls(**LINUX).but(**changes)
+
+
+LINUX: Final[dict[str, Any]] = {
+    "syn_window": 65_535,
+    "window_scale": 8,
+    "accept_syn_data": False,
+    "quick_acks": 16,
+    "zero_window_probe_octet": False,
+    "urgent_on_last_octet": True,
+    "rto_min_ms": 200,
+    "rto_max_ms": 120_000,
+    "rto_variance_min_ms": 200,
+    "rto_after_syn_loss_ms": 0,
+    "r2_ms": None,
+    "r2_retries": 15,
+    "syn_r2_ms": None,
+    "syn_retries": 6,
+    "syn_linear_retries": 4,
+    "synack_r2_ms": None,
+    "synack_retries": 5,
+    "orphan_retries": 8,
+    "persist_max_ms": 120_000,
+    "accept_queue_extra": 1,
+    "drop_syn_fin": True,
+    "reset_syn_received_on_syn": True,
+    "isn_tick_ns": 64,
+    "challenge_ack_limit": 1,
+    "challenge_ack_period_ms": 500,
+    "msl_ms": 30_000,
+    "fin_wait_2_timeout_ms": 60_000,
+    "rfc1337": False,
+    "time_wait_restart_on_any": True,
+    "time_wait_answer_old_syn": True,
+}

@@ -1,0 +1,66 @@
+# synfin: make run | test | lint | compile | bench | requirements | clean
+#
+# Everything happens in an environment of the project's own, one for each Python version: .venv/<version>.
+# PYTHON=python3.12 names another interpreter; it must be CPython 3.11 or newer.
+
+PYTHON ?= python3
+ARGS ?=
+PYTEST_ARGS ?=
+
+BASE := $(shell scripts/find-python "$(PYTHON)")
+ifeq ($(BASE),)
+$(error no usable Python, see above)
+endif
+VENV ?= .venv/$(shell "$(BASE)" -c 'import sys; print(sys.implementation.cache_tag)')
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint format compile uncompile bench requirements clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.run  ## the main job: a connection lives and dies; ARGS="handshake --seed 2" go to `synfin demo`
+	@$(VENV)/bin/synfin demo $(ARGS)
+
+test: $(VENV)/.dev  ## the whole test suite; PYTEST_ARGS go to pytest
+	$(PY) -m pytest -n auto $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev  ## what must be clean before a commit
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+format: $(VENV)/.dev
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+compile: $(VENV)/.dev uncompile  ## the hot modules as C extensions, beside their sources; SYNFIN_PURE=1 ignores them
+	SYNFIN_COMPILE=1 $(PY) setup.py --quiet build_ext --inplace
+
+uncompile:  ## back to the sources
+	find src -name '*.so' -delete
+	rm -rf build
+
+bench: $(VENV)/.dev  ## figures as JSON on stdout
+	$(PY) -m bench $(ARGS)
+
+requirements: $(VENV)/.dev  ## docs/requirements.md from the tags in code and tests
+	$(PY) -m tests.requirements.table
+
+clean: uncompile
+	rm -rf .venv .ci/out src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	"$(BASE)" -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(PY)
+	@echo "preparing $(VENV) (once) ..." >&2
+	@$(PIP) install --editable '.[cli]'
+	@touch $@
+
+# Dependency groups (PEP 735) need pip 25.1.
+$(VENV)/.dev: pyproject.toml | $(PY)
+	@echo "preparing $(VENV) for development (once) ..." >&2
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group dev --editable '.[cli]'
+	@touch $@ $(VENV)/.run

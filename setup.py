@@ -47,7 +47,7 @@ def main() -> None:
         debug_level="0",
         group_name="synfin",
     )
-    setup(ext_modules=modules, setup_requires=["mypy>=1.15"])
+    setup(ext_modules=modules)
 
 
 main()

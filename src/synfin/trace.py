@@ -104,9 +104,7 @@ class AppRecord(Record):
 
     __slots__ = ("call", "detail", "local", "remote")
 
-    def __init__(
-        self, now: int, host: str, local: Endpoint, remote: Endpoint, call: str, detail: str = ""
-    ) -> None:
+    def __init__(self, now: int, host: str, local: Endpoint, remote: Endpoint, call: str, detail: str = "") -> None:
         super().__init__(now, host)
         self.local = local
         self.remote = remote

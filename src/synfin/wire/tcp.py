@@ -27,7 +27,17 @@ class Segment:
     """
 
     __slots__ = (
-        "ack", "dst_port", "flags", "mss", "options", "payload", "seq", "src_port", "urgent", "why", "window",
+        "ack",
+        "dst_port",
+        "flags",
+        "mss",
+        "options",
+        "payload",
+        "seq",
+        "src_port",
+        "urgent",
+        "why",
+        "window",
     )
 
     def __init__(

@@ -17,7 +17,15 @@ class TcpOptions:
     """
 
     __slots__ = (
-        "fast_open", "mss", "others", "raw", "sack", "sack_permitted", "ts_ecr", "ts_val", "user_timeout",
+        "fast_open",
+        "mss",
+        "others",
+        "raw",
+        "sack",
+        "sack_permitted",
+        "ts_ecr",
+        "ts_val",
+        "user_timeout",
         "window_scale",
     )
 

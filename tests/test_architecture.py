@@ -29,6 +29,7 @@ RANK = {
     "host": 5,
     "device": 6,
     "lab": 6,
+    "services": 6,
     "timeline": 7,
     "cli": 8,
     "synfin": 9,  # the package file: version and lazy shortcuts

@@ -1,0 +1,168 @@
+"""The standard loop in real time: a host on a device, other descriptors beside it, and a proper end.
+
+Responsible for waiting (one `poll(2)` for everything), for calling the host as docs/architecture.md has it, for
+timers of programs, and for closing connections when the program ends.  Leaves all decisions about segments to the host.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import select
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Final, TypeAlias, final
+
+from synfin.device.base import Device
+from synfin.host import Host
+from synfin.tcp import State
+
+BATCH_FRAMES: Final = 64  # frames taken before the host answers: acknowledgments are aggregated [MUST-58]
+CLOSING_LIMIT: Final = 5_000_000_000  # ns that connections get to end properly
+
+_MILLISECOND: Final = 1_000_000
+_ENDED: Final = (State.CLOSED, State.TIME_WAIT)
+
+Ready: TypeAlias = Callable[[int, int], None]  # poll(2) events, now
+Due: TypeAlias = Callable[[int], None]  # now
+
+
+@final
+class Driver:
+    """Runs `host` on `device`, whose clock is `clock` (ns, never goes back).
+
+    One thread only; `stop` alone may also be called from a signal handler or another thread.
+    """
+
+    def __init__(self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        self.host = host
+        self.device = device
+        self.clock = clock
+        self.stopped = False
+        self._ready: dict[int, Ready] = {}
+        self._due: list[tuple[int, int, Due]] = []
+        self._due_count = 0
+        self._poll = select.poll()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._poll.register(self._wake_read, select.POLLIN)
+        if device.fileno() >= 0:
+            self._poll.register(device.fileno(), select.POLLIN)
+
+    def __enter__(self) -> Driver:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the loop's own descriptors; the device and the watched ones stay open."""
+        if self._wake_read >= 0:
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            self._wake_read = self._wake_write = -1
+
+    def watch(self, fd: int, events: int, ready: Ready) -> None:
+        """Call `ready(events, now)` while one of the poll(2) `events` holds on `fd`; again: change them."""
+        self._ready[fd] = ready
+        self._poll.register(fd, events)
+
+    def unwatch(self, fd: int) -> None:
+        """Forget a descriptor; one that is not watched is no mistake."""
+        if self._ready.pop(fd, None) is not None:
+            self._poll.unregister(fd)
+
+    def call_at(self, when: int, due: Due) -> None:
+        """Call `due(now)` once, at `when` (ns) or soon after."""
+        self._due_count += 1
+        heapq.heappush(self._due, (when, self._due_count, due))
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
+        self.stopped = True
+        with suppress(OSError):  # full: it is awake already; closed: there is nothing to stop
+            os.write(self._wake_write, b"\0")
+
+    def run(self, done: Callable[[], bool] | None = None, until: int | None = None) -> bool:
+        """Drive the host until `done()` is true, the time `until` comes, or `stop` is called.
+
+        Returns whether `done()` was reached.  Raises `OSError` when the device fails.
+        """
+        while not self.stopped:
+            self.flush()
+            if done is not None and done():
+                return True
+            if until is not None and self.clock() >= until:
+                return False
+            self._wait(until)
+        return False
+
+    def flush(self) -> None:
+        """Let timers of programs and of the host fire and send what they have to say."""
+        now = self.clock()
+        while self._due and self._due[0][0] <= now:
+            heapq.heappop(self._due)[2](now)
+        write = self.device.write
+        for frame in self.host.poll(self.clock()):
+            write(frame)
+
+    def _wait(self, until: int | None) -> None:
+        """Sleep until something is to be done, then take what has come."""
+        deadline = self.host.next_deadline()
+        if self._due and (deadline is None or self._due[0][0] < deadline):
+            deadline = self._due[0][0]
+        if until is not None and (deadline is None or until < deadline):
+            deadline = until
+        timeout = None
+        if deadline is not None:
+            timeout = max(0, -(-(deadline - self.clock()) // _MILLISECOND))  # rounded up: never early
+        for fd, events in self._poll.poll(timeout):
+            ready = self._ready.get(fd)
+            if ready is not None:
+                ready(events, self.clock())
+            elif fd == self._wake_read:
+                self._drain_wake()
+            else:
+                self._take_frames()
+
+    def _take_frames(self) -> None:
+        """Several frames before one answer; the rest stays in the device until the next round."""
+        read, receive, clock = self.device.read, self.host.receive, self.clock
+        for _ in range(BATCH_FRAMES):
+            frame = read(0)
+            if frame is None:
+                return
+            receive(frame, clock())
+
+    def _drain_wake(self) -> None:
+        with suppress(BlockingIOError):
+            while os.read(self._wake_read, 4_096):
+                pass
+
+    def finish(self, limit: int = CLOSING_LIMIT) -> bool:
+        """Close every listener and connection properly and drive until they are gone.
+
+        After `limit` ns, or when `stop` is called meanwhile, the rest is aborted.  Returns whether all went properly.
+        """
+        self.stopped = False
+        now = self.clock()
+        for listener in self.host.listeners():
+            listener.close(now)
+        for connection in self.host.connections():
+            connection.handler = None  # the program is over; a handler would go on reading and writing
+            connection.close(now)
+        proper = self.run(done=self._all_ended, until=now + limit)
+        if not proper:
+            now = self.clock()
+            for connection in self.host.connections():
+                connection.abort(now)
+            self.flush()
+        return proper
+
+    def _all_ended(self) -> bool:
+        return all(connection.state in _ENDED for connection in self.host.connections())

@@ -1,0 +1,96 @@
+"""What all services share: taking connections from a listener and turning events into progress.
+
+Responsible for the end of a conversation being handled once and in one place.  What is said on the connection is left
+to the sessions of each service.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Final
+
+from synfin.tcp import Connection, Event, Listener
+
+CHUNK: Final = 65_536  # octets moved at a time; what a session holds back is bounded by it
+
+_ENDED: Final = (Event.REFUSED, Event.RESET, Event.TIMEOUT, Event.CLOSED)
+
+
+class Session(ABC):
+    """One connection's conversation."""
+
+    def handle(self, connection: Connection, event: Event, now: int) -> None:
+        """The connection's handler: go on as far as possible, or let go of everything at the end."""
+        if event in _ENDED or connection.error is not None:
+            connection.handler = None
+            self.finish()
+            return
+        self.pump(connection, now)
+
+    @abstractmethod
+    def pump(self, connection: Connection, now: int) -> None:
+        """Read, write, shut down: all that the connection allows now."""
+
+    def finish(self) -> None:  # noqa: B027 - most sessions have nothing to free
+        """The connection is gone: free what belongs to the session.  May be called more than once."""
+
+
+class Service(ABC):
+    """A factory of sessions; `accept` is the handler for `Host.listen`."""
+
+    name = ""
+
+    def accept(self, listener: Listener, connection: Connection, now: int) -> None:
+        """Take every connection that waits on the listener and start a session on it."""
+        taken = listener.accept()
+        while taken is not None:
+            self.start(taken, now)
+            taken = listener.accept()
+
+    def start(self, connection: Connection, now: int) -> Session:
+        """Run a new session on an accepted connection, including what has arrived on it before."""
+        session = self.session()
+        connection.handler = session.handle
+        if connection.error is None:
+            session.pump(connection, now)
+        return session
+
+    @abstractmethod
+    def session(self) -> Session:
+        """A new conversation."""
+
+
+class Outbox:
+    """Octets on their way into a connection's send buffer; holds at most what was last put in.
+
+    `empty` says that everything was taken over.
+    """
+
+    def __init__(self) -> None:
+        self._rest = memoryview(b"")
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._rest
+
+    def put(self, data: bytes) -> None:
+        """Take the next octets; only when `empty`."""
+        assert not self._rest
+        self._rest = memoryview(data)
+
+    def flush(self, connection: Connection, now: int) -> bool:
+        """Write what the connection takes; True when nothing is left."""
+        while self._rest:
+            taken = connection.write(bytes(self._rest), now)
+            if taken == 0:
+                return False
+            self._rest = self._rest[taken:]
+        return True
+
+
+def discard_input(connection: Connection, now: int) -> bool:
+    """Read and forget what has arrived; True once the peer has said that no more will come."""
+    while connection.read(CHUNK, now):
+        pass
+    return connection.at_eof

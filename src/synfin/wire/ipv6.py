@@ -196,12 +196,17 @@ def walk_extensions(next_header: int, payload: bytes) -> UpperLayer:
                 f"header {next_header} at {at} in {size} octets",
             )
         headers.append(ExtensionHeader(next_header, at, length))
+        beyond_first = False
         if next_header == FRAGMENT:
-            fragment = _read_fragment_header(payload, at)
+            found = _read_fragment_header(payload, at)
+            beyond_first = found.offset > 0
+            # Only the outermost real fragment can be reassembled; what is inside shows when it is whole.
+            if fragment is None or fragment.is_atomic:
+                fragment = found
         next_header = payload[at]
         pointer = HEADER_OCTETS + at
         at += length
-        if fragment is not None and fragment.offset > 0:
+        if beyond_first:
             break
     return UpperLayer(next_header, at, pointer, tuple(headers), fragment)
 

@@ -1,0 +1,126 @@
+"""Segmentation in software: cutting a super-segment of up to 64 KiB into the segments that go on the wire.
+
+Responsible for what a network card with segmentation offload does to a frame with `mss` set.  Devices without offload
+and the cables of the lab use it at the last moment; who sets `Frame.mss` is the sender's affair.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final
+
+from synfin.errors import UsageError
+from synfin.wire.addresses import Address
+from synfin.wire.checksum import checksum, pseudo_header_sum
+from synfin.wire.frame import Frame
+from synfin.wire.tcp import ACK, CWR, FIN, PSH, RST, SYN, URG
+
+ETHERNET_HEADER: Final = 14
+IP_LAYER: Final = 3
+ETHERNET_LAYER: Final = 2
+
+_PROTOCOL_TCP: Final = 6
+_IPV6_CHAINED: Final = (0, 43, 60)  # hop-by-hop, routing, destination options: the headers that may precede TCP
+
+_U16: Final = Struct("!H")
+_U32: Final = Struct("!I")
+
+
+def split(frame: Frame, layer: int = IP_LAYER) -> list[Frame]:
+    """Cut a super-segment into frames of at most `frame.mss` octets of TCP text each.
+
+    Every piece repeats the headers with its own sequence number, IPv4 identification (counting up), lengths and
+    checksums; FIN and PSH stay on the last piece, SYN and CWR on the first, and URG on those before the urgent pointer.
+    A frame whose text fits is handed back as it is.  Raises `UsageError` for a frame that is not TCP over IP.
+    """
+    if frame.mss <= 0:
+        return [frame]
+    data = frame.data
+    ip = ETHERNET_HEADER if layer == ETHERNET_LAYER else 0
+    tcp = _find_tcp(data, ip)
+    text = tcp + (data[tcp + 12] >> 4) * 4
+    end = _ip_end(data, ip)
+    if end - text <= frame.mss:
+        return [frame]
+    return _cut(frame, ip, tcp, text, end)
+
+
+def _find_tcp(data: bytes, ip: int) -> int:
+    """Offset of the TCP header in `data`, whose IP header starts at `ip`; raises `UsageError` when there is none."""
+    if len(data) >= ip + 20 and data[ip] >> 4 == 4:
+        tcp = ip + (data[ip] & 15) * 4
+        fragment = _U16.unpack_from(data, ip + 6)[0] & 0x3FFF
+        if data[ip + 9] == _PROTOCOL_TCP and fragment == 0 and len(data) >= tcp + 20:
+            return tcp
+    elif len(data) >= ip + 40 and data[ip] >> 4 == 6:
+        protocol = data[ip + 6]
+        tcp = ip + 40
+        while protocol in _IPV6_CHAINED and len(data) >= tcp + 8:
+            protocol = data[tcp]
+            tcp += (data[tcp + 1] + 1) * 8
+        if protocol == _PROTOCOL_TCP and len(data) >= tcp + 20:
+            return tcp
+    raise UsageError("only a whole TCP segment over IPv4 or IPv6 can be cut; Frame.mss must be 0 for all else")
+
+
+def _ip_end(data: bytes, ip: int) -> int:
+    """Where the IP packet ends: Ethernet padding after it is no text."""
+    if data[ip] >> 4 == 4:
+        length: int = _U16.unpack_from(data, ip + 2)[0]
+        return min(len(data), ip + length)
+    payload: int = _U16.unpack_from(data, ip + 4)[0]
+    return min(len(data), ip + 40 + payload)
+
+
+def _cut(frame: Frame, ip: int, tcp: int, text: int, end: int) -> list[Frame]:
+    """The pieces of a frame that is known to hold more than `frame.mss` octets of text."""
+    data = frame.data
+    version4 = data[ip] >> 4 == 4
+    source, destination = _addresses(data, ip)
+    seq: int = _U32.unpack_from(data, tcp + 4)[0]
+    urgent: int = _U16.unpack_from(data, tcp + 18)[0]
+    flags = data[tcp + 13]
+    identification: int = _U16.unpack_from(data, ip + 4)[0] if version4 else 0
+    pieces: list[Frame] = []
+    position = text
+    while position < end:
+        stop = min(position + frame.mss, end)
+        header = bytearray(data[:text])
+        sent = position - text
+        step = sent + 1 if sent > 0 and flags & SYN else sent  # SYN takes a number of its own
+        _U32.pack_into(header, tcp + 4, (seq + step) & 0xFFFF_FFFF)
+        header[tcp + 13] = _flags_of_piece(flags, sent == 0, stop == end, urgent > step)
+        _U16.pack_into(header, tcp + 18, urgent - step if flags & URG and urgent > step else 0)
+        _U16.pack_into(header, tcp + 16, 0)
+        if version4:
+            _U16.pack_into(header, ip + 2, stop - position + text - ip)
+            _U16.pack_into(header, ip + 4, (identification + len(pieces)) & 0xFFFF)
+            _U16.pack_into(header, ip + 10, 0)
+            _U16.pack_into(header, ip + 10, checksum(bytes(header[ip:tcp])))
+        else:
+            _U16.pack_into(header, ip + 4, stop - position + text - ip - 40)
+        segment = bytes(header[tcp:]) + data[position:stop]
+        pseudo = pseudo_header_sum(source, destination, _PROTOCOL_TCP, len(segment))
+        _U16.pack_into(header, tcp + 16, checksum(segment, pseudo))
+        pieces.append(Frame(bytes(header) + data[position:stop], 0, frame.note, frame.interface))
+        position = stop
+    return pieces
+
+
+def _addresses(data: bytes, ip: int) -> tuple[Address, Address]:
+    """Source and destination of the packet whose header starts at `ip`."""
+    if data[ip] >> 4 == 4:
+        return Address(data[ip + 12 : ip + 16]), Address(data[ip + 16 : ip + 20])
+    return Address(data[ip + 8 : ip + 24]), Address(data[ip + 24 : ip + 40])
+
+
+def _flags_of_piece(flags: int, first: bool, last: bool, urgent: bool) -> int:
+    """The flag octet of one piece of a super-segment that carried `flags`."""
+    kept = flags
+    if not first:
+        kept &= ~(CWR | SYN)
+    if not last:
+        kept &= ~(FIN | PSH | RST)
+    if not urgent:
+        kept &= ~URG
+    return kept

@@ -1,6 +1,7 @@
 """What a host can be plugged into: the `Device` interface.
 
-Responsible for the shape of every device.  Leaves to others: cutting super-segments (`wire.segmentation`), real and virtual devices (`memory`, `tun`), recording (`capture`), and the loop that moves frames (`drive`).
+Responsible for the shape of every device.  Leaves to others: cutting super-segments (`wire.segmentation`), real and
+virtual devices (`memory`, `tun`), recording (`capture`), and the loop that moves frames (`drive`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 
 from synfin.wire.frame import Frame
-from synfin.wire.segmentation import ETHERNET_HEADER as ETHERNET_HEADER
-from synfin.wire.segmentation import ETHERNET_LAYER as ETHERNET_LAYER
-from synfin.wire.segmentation import IP_LAYER as IP_LAYER
-from synfin.wire.segmentation import split as split
+from synfin.wire.segmentation import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, split
+
+__all__ = ["ETHERNET_HEADER", "ETHERNET_LAYER", "IP_LAYER", "Device", "split"]
 
 
 class Device(ABC):

@@ -13,7 +13,7 @@ from synfin.errors import UsageError
 from synfin.wire.addresses import Address
 from synfin.wire.checksum import checksum, pseudo_header_sum
 from synfin.wire.frame import Frame
-from synfin.wire.tcp import ACK, CWR, FIN, PSH, RST, SYN, URG
+from synfin.wire.tcp import CWR, FIN, PSH, RST, SYN, URG
 
 ETHERNET_HEADER: Final = 14
 IP_LAYER: Final = 3

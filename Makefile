@@ -11,7 +11,8 @@ BASE := $(shell scripts/find-python "$(PYTHON)")
 ifeq ($(BASE),)
 $(error no usable Python, see above)
 endif
-VENV ?= .venv/$(shell "$(BASE)" -c 'import sys; print(sys.implementation.cache_tag)')
+TAG := $(shell "$(BASE)" -c 'import sys; print(sys.implementation.cache_tag)')
+VENV ?= .venv/$(TAG)
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
@@ -33,7 +34,9 @@ format: $(VENV)/.dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-compile: $(VENV)/.dev uncompile  ## the hot modules as C extensions, beside their sources; SYNFIN_PURE=1 ignores them
+compile: $(VENV)/.dev  ## the hot modules as C extensions, beside their sources; SYNFIN_PURE=1 ignores them
+	find src -name '*.$(TAG)-*.so' -delete
+	rm -rf build
 	SYNFIN_COMPILE=1 $(PY) setup.py --quiet build_ext --inplace
 
 uncompile:  ## back to the sources

@@ -42,7 +42,7 @@ def enter_private_namespace() -> None:
     with Rtnetlink() as netlink:
         loopback = netlink.link("lo")
         if loopback is not None:
-            netlink.set_link(loopback.index, up=True)
+            netlink.set_link(loopback.ifindex, up=True)
 
 
 def _enter_user_and_network() -> None:
@@ -113,22 +113,22 @@ def configure(
         if link is None:
             raise OSError(errno.ENODEV, f"there is no interface {name}")
         held = netlink.addresses()
-        names = {other.index: other.name for other in netlink.links()}
+        names = {other.ifindex: other.name for other in netlink.links()}
         wanted = {prefix.address for prefix in addresses}
         for entry in held:
-            elsewhere = entry.address in wanted and entry.index != link.index
+            elsewhere = entry.address in wanted and entry.ifindex != link.ifindex
             if entry.address in foreign or elsewhere:
                 text = format_address(entry.address)
-                raise OSError(errno.EADDRINUSE, f"{text} is in use by interface {names.get(entry.index, '?')}")
-        own = {Prefix(entry.address, entry.length) for entry in held if entry.index == link.index}
+                raise OSError(errno.EADDRINUSE, f"{text} is in use by interface {names.get(entry.ifindex, '?')}")
+        own = {Prefix(entry.address, entry.length) for entry in held if entry.ifindex == link.ifindex}
         missing = [prefix for prefix in addresses if prefix not in own]
         try:
             if mtu not in (None, link.mtu) or not link.flags & IFF_UP:
                 if quiet:
-                    netlink.set_quiet(link.index)
-                netlink.set_link(link.index, up=True, mtu=mtu)
+                    netlink.set_quiet(link.ifindex)
+                netlink.set_link(link.ifindex, up=True, mtu=mtu)
             for prefix in missing:
-                netlink.add_address(link.index, prefix.address, prefix.length)
+                netlink.add_address(link.ifindex, prefix.address, prefix.length)
         except PermissionError:
             raise PermissionError(errno.EPERM, _privilege_text(name, missing, mtu)) from None
 

@@ -58,7 +58,7 @@ IFF_UP: Final = 0x1
 class Link(NamedTuple):
     """One interface of the namespace as the kernel describes it; `flags` are those of netdevice(7)."""
 
-    index: int
+    ifindex: int
     name: str
     flags: int
     mtu: int
@@ -67,7 +67,7 @@ class Link(NamedTuple):
 class InterfaceAddress(NamedTuple):
     """An address of the kernel's own: interface index, address, prefix length."""
 
-    index: int
+    ifindex: int
     address: Address
     length: int
 
@@ -100,10 +100,10 @@ class Rtnetlink:
         """All interfaces of the namespace."""
         found = []
         for body in self._ask(_GET_LINK, _DUMP, _LINK.pack(0, 0, 0, 0, 0)):
-            _, _, index, flags, _ = _LINK.unpack_from(body)
+            _, _, ifindex, flags, _ = _LINK.unpack_from(body)
             attributes = _attributes(body, _LINK.size)
             name = attributes[_IFLA_IFNAME].rstrip(b"\0").decode()
-            found.append(Link(index, name, flags, _U32.unpack(attributes[_IFLA_MTU])[0]))
+            found.append(Link(ifindex, name, flags, _U32.unpack(attributes[_IFLA_MTU])[0]))
         return found
 
     def link(self, name: str) -> Link | None:
@@ -114,37 +114,37 @@ class Rtnetlink:
         """All addresses the kernel holds in the namespace, of both families."""
         found = []
         for body in self._ask(_GET_ADDRESS, _DUMP, _ADDRESS.pack(0, 0, 0, 0, 0)):
-            _, length, _, _, index = _ADDRESS.unpack_from(body)
+            _, length, _, _, ifindex = _ADDRESS.unpack_from(body)
             attributes = _attributes(body, _ADDRESS.size)
             octets = attributes.get(_IFA_LOCAL) or attributes.get(_IFA_ADDRESS)
             if octets is not None:
-                found.append(InterfaceAddress(index, Address(octets), length))
+                found.append(InterfaceAddress(ifindex, Address(octets), length))
         return found
 
-    def set_link(self, index: int, *, up: bool = True, mtu: int | None = None) -> None:
+    def set_link(self, ifindex: int, *, up: bool = True, mtu: int | None = None) -> None:
         """Bring an interface up or down and set its MTU."""
         attributes = b"" if mtu is None else _attribute(_IFLA_MTU, _U32.pack(mtu))
-        self._ask(_NEW_LINK, _ACK, _LINK.pack(0, 0, index, IFF_UP if up else 0, IFF_UP) + attributes)
+        self._ask(_NEW_LINK, _ACK, _LINK.pack(0, 0, ifindex, IFF_UP if up else 0, IFF_UP) + attributes)
 
-    def set_quiet(self, index: int) -> None:
+    def set_quiet(self, ifindex: int) -> None:
         """Keep the kernel from giving the interface an IPv6 link-local address, and so from soliciting routers."""
         mode = _attribute(_IFLA_INET6_ADDR_GEN_MODE, bytes([_ADDR_GEN_NONE]))
         attributes = _attribute(_IFLA_AF_SPEC, _attribute(socket.AF_INET6, mode))
-        self._ask(_NEW_LINK, _ACK, _LINK.pack(0, 0, index, 0, 0) + attributes)
+        self._ask(_NEW_LINK, _ACK, _LINK.pack(0, 0, ifindex, 0, 0) + attributes)
 
-    def add_address(self, index: int, address: Address, length: int) -> None:
+    def add_address(self, ifindex: int, address: Address, length: int) -> None:
         """Give an interface an address; the IPv6 one is usable at once, without duplicate address detection."""
         family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
         attributes = _attribute(_IFA_LOCAL, address) + _attribute(_IFA_ADDRESS, address)
         if family == socket.AF_INET6:
             attributes += _attribute(_IFA_FLAGS, _U32.pack(_IFA_F_NODAD))
-        body = _ADDRESS.pack(family, length, 0, 0, index)
+        body = _ADDRESS.pack(family, length, 0, 0, ifindex)
         self._ask(_NEW_ADDRESS, _ACK | _CREATE | _EXCLUSIVE, body + attributes)
 
-    def add_route(self, network: Address, length: int, index: int, via: Address | None = None) -> None:
+    def add_route(self, network: Address, length: int, ifindex: int, via: Address | None = None) -> None:
         """Route `network`/`length` out of an interface, through the router `via` if there is one."""
         family = socket.AF_INET if len(network) == 4 else socket.AF_INET6
-        attributes = _attribute(_RTA_OIF, _U32.pack(index))
+        attributes = _attribute(_RTA_OIF, _U32.pack(ifindex))
         if length > 0:
             attributes += _attribute(_RTA_DST, network)
         if via is not None:

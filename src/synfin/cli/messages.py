@@ -1,0 +1,53 @@
+"""What `synfin tun` and `synfin connect` say, by id, in English and in Chinese.
+
+Whole sentences with named parameters, never glued together.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+LANGUAGES: Final = ("en", "zh")
+
+MESSAGES: Final[dict[str, dict[str, str]]] = {
+    "link": {
+        "en": "{dev}: the kernel has {theirs}, synfin has {ours}",
+        "zh": "{dev}：内核一侧 {theirs}，synfin 一侧 {ours}",
+    },
+    "serving": {"en": "serving {service} on port {port}", "zh": "端口 {port} 提供 {service} 服务"},
+    "until-interrupted": {"en": "Ctrl-C ends it", "zh": "按 Ctrl-C 结束"},
+    "closing": {"en": "closing connections ({count})", "zh": "正在关闭连接（{count} 个）"},
+    "aborted": {
+        "en": "some connections did not close in time and were reset",
+        "zh": "部分连接未能及时关闭，已复位",
+    },
+    "no-command": {"en": "{command}: command not found", "zh": "{command}：找不到该命令"},
+    "command-not-executable": {"en": "{command}: {reason}", "zh": "{command}：无法执行（{reason}）"},
+    "peer-failed": {"en": "{peer}: {reason}", "zh": "{peer}：{reason}"},
+    "refused": {"en": "connection refused", "zh": "连接被拒绝（对方复位）"},
+    "reset": {"en": "connection reset by peer", "zh": "连接被对方复位"},
+    "timeout": {"en": "no answer", "zh": "对方没有应答"},
+    "unknown-host": {"en": "{host}: {reason}", "zh": "{host}：{reason}"},
+    "no-route": {
+        "en": "{host} cannot be reached: synfin has no {family} address here",
+        "zh": "无法到达 {host}：synfin 在这里没有 {family} 地址",
+    },
+    "unreadable": {"en": "{path}: {reason}", "zh": "{path}：{reason}"},
+}
+
+
+def language(choice: str | None = None) -> str:
+    """`choice`, or what the locale asks for: `zh` for any Chinese locale, else `en`."""
+    if choice is not None:
+        return choice
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def say(lang: str, message: str, **parameters: object) -> str:
+    """The sentence with that id in language `lang`."""
+    return MESSAGES[message][lang].format(**parameters)

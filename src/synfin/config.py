@@ -73,6 +73,7 @@ class TcpConfig:
     # Congestion control
     congestion: str = "newreno"
     initial_cwnd_segments: int = 10  # RFC 6928
+    cwnd_after_syn_loss_segments: int = 1  # initial window when a SYN or SYN-ACK was lost (RFC 5681 3.1)
     limited_transmit: bool = True  # RFC 3042
     idle_restart: bool = True  # RFC 5681 4.1
 
@@ -157,6 +158,7 @@ LINUX: Final[dict[str, Any]] = {
     "quick_acks": 16,
     "zero_window_probe_octet": False,
     "urgent_on_last_octet": True,
+    "cwnd_after_syn_loss_segments": 10,
     "rto_min_ms": 200,
     "rto_max_ms": 120_000,
     "rto_variance_min_ms": 200,

@@ -1,0 +1,212 @@
+"""The application's calls (RFC 9293 3.10.1 to 3.10.6) on a block; the caller's mistakes raise `OSError`s."""
+
+from __future__ import annotations
+
+from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
+
+from synfin.config import TcpConfig
+from synfin.tcp import timers
+from synfin.tcp.endings import finish, limit_orphan
+from synfin.tcp.isn import IsnSource
+from synfin.tcp.keepalive import KeepAlive
+from synfin.tcp.sendbuf import SendBuffer
+from synfin.tcp.state import (
+    CLOSE_WAIT,
+    CLOSED,
+    CLOSING,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    LAST_ACK,
+    LISTEN,
+    SYN_RECEIVED,
+    SYN_SENT,
+    TIME_WAIT,
+)
+from synfin.tcp.tcb import Tcb
+
+ALIVE = (
+    "nodelay",
+    "ack_delay_ms",
+    "keep_alive",
+    "keep_alive_idle_ms",
+    "keep_alive_interval_ms",
+    "keep_alive_probes",
+    "user_timeout_ms",
+    "linger_ms",
+    "hop_limit",
+    "traffic_class",
+    "send_buffer_bytes",
+    "receive_buffer_bytes",
+    "r1_retries",
+    "r2_ms",
+    "r2_retries",
+    "fin_wait_2_timeout_ms",
+    "urgent_on_last_octet",
+    "idle_restart",
+    "limited_transmit",
+)
+
+
+def start(tcb: Tcb, isn: IsnSource, now: int) -> None:
+    """Choose the ISN and the timestamp offset of a new connection."""
+    tcb.now = now
+    tcb.opened_at = now
+    tcb.iss = isn.next(tcb.local, tcb.remote, now)
+    tcb.snd_una = tcb.iss
+    tcb.snd_nxt = tcb.iss
+    tcb.send_buffer = SendBuffer(tcb.iss + 1, tcb.config.send_buffer_bytes)
+    tcb.recovery.recover = tcb.iss
+    tcb.ts_offset = isn.timestamp_offset(tcb.local, tcb.remote) if tcb.config.timestamps else 0
+    tcb.progress_at = now
+    if tcb.config.keep_alive:
+        tcb.keep_alive = KeepAlive(tcb.config)
+
+
+def open_actively(tcb: Tcb, isn: IsnSource, now: int, data: bytes, cookie: bytes | None) -> None:
+    """OPEN (3.10.1), active: SYN_SENT and a SYN.  `cookie`: fast open, `b""` asks for one (RFC 7413)."""
+    if tcb.state is not CLOSED or tcb.opened_at or tcb.snd_nxt:
+        raise OSError(EISCONN, "connection was opened before; make a new Connection")
+    start(tcb, isn, now)
+    tcb.call("open", f"{len(data)} octets" if data else "")
+    if tcb.config.fast_open:
+        tcb.open_cookie = cookie if cookie is not None else b""
+    if data:
+        tcb.send_buffer.append(data)
+    tcb.enter(SYN_SENT, "active-open")
+    tcb.syn_now = True
+
+
+def write(tcb: Tcb, data: bytes, urgent: bool, now: int) -> int:
+    """SEND (3.10.2): returns how many octets were taken, 0 when the buffer is full [RFC9293-E37]."""
+    tcb.now = now
+    if tcb.error is not None:
+        raise tcb.error
+    if tcb.fin_queued:
+        raise BrokenPipeError(EPIPE, "cannot write after shutdown or close")
+    state = tcb.state
+    if state is CLOSED or state is LISTEN:
+        raise OSError(ENOTCONN, "connection is not open")
+    taken = tcb.send_buffer.append(data)
+    if taken < len(data):
+        tcb.wants_room = True
+    if urgent and taken:  # [MUST-31]
+        tcb.snd_up = tcb.send_buffer.end
+    tcb.call("write", f"{taken} octets")
+    return taken
+
+
+def read(tcb: Tcb, limit: int, now: int) -> bytes:
+    """RECEIVE (3.10.3): what is there, at most `limit` octets; tells the peer about freed room [RFC9293-E38]."""
+    tcb.now = now
+    if not len(tcb.receive_buffer) and tcb.error is not None:
+        raise tcb.error
+    if tcb.orphan:
+        raise OSError(ENOTCONN, "connection was closed")
+    if tcb.state is SYN_RECEIVED and not tcb.fast_opened:
+        return b""
+    data = tcb.receive_buffer.read(limit)
+    if not data:
+        return b""
+    tcb.call("read", f"{len(data)} octets")
+    state = tcb.state
+    if state is ESTABLISHED or state is FIN_WAIT_1 or state is FIN_WAIT_2:
+        _tell_window(tcb)
+    return data
+
+
+def _tell_window(tcb: Tcb) -> None:
+    """A window update, when the peer could be waiting for it and it is worth one [MUST-39]."""
+    window = tcb.receive_window
+    buffered = len(tcb.receive_buffer)
+    if not window.worth_telling(tcb.rcv_nxt, buffered, tcb.ack_policy.rmss):
+        return
+    left = window.edge - tcb.rcv_nxt
+    if left < 2 * tcb.ack_policy.rmss or 2 * window.gain(tcb.rcv_nxt, buffered) >= window.capacity:
+        tcb.ack_now = tcb.ack_now or "window-update"
+
+
+def shutdown(tcb: Tcb, now: int) -> None:
+    """CLOSE (3.10.4): no more text from us; what is queued goes first, then FIN [RFC9293-E35]."""
+    tcb.now = now
+    if tcb.fin_queued:
+        return
+    state = tcb.state
+    if state is CLOSED or state is LISTEN:
+        if tcb.error is not None:
+            return
+        raise OSError(ENOTCONN, "connection is not open")
+    tcb.call("shutdown")
+    _close_direction(tcb)
+
+
+def _close_direction(tcb: Tcb) -> None:
+    state = tcb.state
+    if state is SYN_SENT:
+        finish(tcb, "close-call")
+        return
+    tcb.fin_queued = True
+    if state is ESTABLISHED:
+        tcb.enter(FIN_WAIT_1, "close-call")
+    elif state is CLOSE_WAIT:
+        tcb.enter(LAST_ACK, "close-call")
+
+
+def close(tcb: Tcb, now: int) -> None:
+    """Let go of the connection: no more reading either (half-duplex close) [MAY-1].
+
+    Unread text, or `linger_ms=0`, makes it a reset at once [SHLD-3]; text that comes later draws one.
+    """
+    tcb.now = now
+    if tcb.orphan:
+        return
+    state = tcb.state
+    tcb.call("close")
+    tcb.orphan = True
+    if state is CLOSED or state is LISTEN or state is TIME_WAIT:
+        return
+    if tcb.config.linger_ms == 0 and state is not SYN_SENT:
+        _reset(tcb, "reset-linger")
+        return
+    if len(tcb.receive_buffer) and state is not SYN_SENT:
+        _reset(tcb, "reset-half-duplex-close")
+        return
+    if not tcb.fin_queued:
+        _close_direction(tcb)
+    limit_orphan(tcb)
+
+
+def _reset(tcb: Tcb, why: str) -> None:
+    """End at once, with a RST where the peer still has a connection [RFC9293-E36]."""
+    state = tcb.state
+    if state is not CLOSING and state is not LAST_ACK and state is not TIME_WAIT and state is not SYN_SENT:
+        tcb.reset_why = why
+    tcb.receive_buffer.clear()
+    finish(tcb, "abort-call")
+
+
+def abort(tcb: Tcb, now: int) -> None:
+    """ABORT (3.10.5): RST, queues flushed; calls that are still waiting fail with ECONNABORTED."""
+    tcb.now = now
+    if tcb.state is CLOSED or tcb.state is LISTEN:
+        return
+    tcb.call("abort")
+    tcb.error = ConnectionAbortedError(ECONNABORTED, "Connection aborted")
+    _reset(tcb, "abort")
+
+
+def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
+    """Take a changed configuration; see `ALIVE` for what may change."""
+    tcb.now = now
+    tcb.config = config
+    tcb.send_buffer.limit = config.send_buffer_bytes
+    tcb.receive_window.capacity = config.receive_buffer_bytes
+    tcb.ack_policy.delay = config.ack_delay_ms * 1_000_000
+    if config.keep_alive:
+        keeper = KeepAlive(config)
+        tcb.keep_alive = keeper
+        if tcb.state not in (SYN_SENT, SYN_RECEIVED, CLOSED, LISTEN, TIME_WAIT):
+            tcb.set_timer(timers.KEEP_ALIVE, max(now, tcb.refresh_idle + keeper.idle))
+    else:
+        tcb.keep_alive = None
+        tcb.stop_timer(timers.KEEP_ALIVE)

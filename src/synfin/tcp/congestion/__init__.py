@@ -1,0 +1,8 @@
+"""Congestion control (RFC 9293 3.8.2): the interface, the registry, and the algorithms that synfin brings."""
+
+from __future__ import annotations
+
+from synfin.tcp.congestion.base import CongestionControl, create, initial_window, names, register
+from synfin.tcp.congestion.newreno import NewReno
+
+__all__ = ["CongestionControl", "NewReno", "create", "initial_window", "names", "register"]

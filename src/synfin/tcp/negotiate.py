@@ -1,0 +1,77 @@
+"""What the two SYNs agree on: MSS, window scale, timestamps, SACK (RFC 9293 3.7.1, RFC 7323, RFC 2018, RFC 7413)."""
+
+from __future__ import annotations
+
+from synfin.tcp.seq import unwrap
+from synfin.tcp.tcb import MSS_FLOOR, Tcb
+from synfin.tcp.window import shift_for
+from synfin.wire.tcp import ACK, Segment
+from synfin.wire.tcp_options import TcpOptions
+
+SHIFT_MAX = 14
+TIMESTAMP_OPTION = 12  # octets, padding included
+
+
+def our_shift(tcb: Tcb) -> int:
+    """The window scale that we offer."""
+    chosen = tcb.config.window_scale
+    return chosen if chosen is not None else shift_for(tcb.config.receive_buffer_bytes)
+
+
+def offer(tcb: Tcb) -> TcpOptions:
+    """Options of our SYN [MUST-14] [SHLD-5a] [SHLD-5b] [RFC6691-01]."""
+    config = tcb.config
+    return TcpOptions(
+        mss=tcb.advertised_mss,
+        window_scale=our_shift(tcb) if config.window_scaling else None,
+        sack_permitted=config.sack,
+        ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF if config.timestamps else None,
+        fast_open=tcb.open_cookie,
+    )
+
+
+def answer(tcb: Tcb) -> TcpOptions:
+    """Options of our SYN-ACK: only what the peer's SYN offered too [RFC7323-01] [RFC7323-09]."""
+    return TcpOptions(
+        mss=tcb.advertised_mss,
+        window_scale=our_shift(tcb) if tcb.rcv_wscale_ok else None,
+        sack_permitted=tcb.peer_sack,
+        ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF if tcb.timestamps else None,
+        ts_ecr=tcb.ts_recent & 0xFFFF_FFFF if tcb.timestamps else 0,
+        fast_open=tcb.handshake_cookie,
+    )
+
+
+def learn(tcb: Tcb, segment: Segment) -> None:
+    """Take the peer's offer from its SYN or SYN-ACK."""
+    options = segment.options
+    config = tcb.config
+    if options.mss is not None:
+        tcb.peer_mss = max(options.mss, MSS_FLOOR)
+    if config.window_scaling and options.window_scale is not None:
+        tcb.rcv_wscale_ok = True
+        tcb.send_window.shift = min(options.window_scale, SHIFT_MAX)  # [RFC7323-03]
+        tcb.receive_window.shift = our_shift(tcb)
+    if config.timestamps and options.ts_val is not None:
+        tcb.timestamps = True
+        tcb.ts_recent = options.ts_val
+        tcb.ts_recent_at = tcb.now
+    tcb.peer_sack = config.sack and options.sack_permitted
+    set_segment_size(tcb)
+
+
+def set_segment_size(tcb: Tcb) -> None:
+    """Eff.snd.MSS = min(SendMSS, MMS_S) less our options [MUST-16] [RFC6691-02]."""
+    size = min(tcb.peer_mss, tcb.path_mss)
+    if tcb.timestamps:
+        size -= TIMESTAMP_OPTION
+    tcb.mss = max(size, 1)
+    tcb.congestion.on_mss(tcb.mss)
+
+
+def echo_of(tcb: Tcb, segment: Segment) -> int:
+    """The absolute timestamp of ours that `segment` echoes; 0 when it echoes none [RFC7323-08]."""
+    options = segment.options
+    if options.ts_val is None or not segment.flags & ACK:
+        return 0
+    return unwrap(options.ts_ecr, tcb.timestamp(tcb.now))

@@ -1,0 +1,318 @@
+"""Builds every segment of a live connection from its variables and intents (law 5).
+
+Order: reset, SYN, retransmissions, new text and FIN, probes, and an acknowledgment if nothing above carried one.
+"""
+
+from __future__ import annotations
+
+from synfin.config import MILLISECOND
+from synfin.tcp import negotiate
+from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
+from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
+from synfin.tcp.timers import DELAYED_ACK, NEVER, OVERRIDE, PERSIST, RETRANSMIT, USER
+from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Segment
+from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions
+
+SACK_BLOCKS_ALONE = 4  # fit into 40 octets of options
+SACK_BLOCKS_WITH_TIMESTAMPS = 3
+
+
+def output(tcb: Tcb, now: int) -> list[Segment]:
+    """The segments to send at `now`, in order; empty when there is nothing to say."""
+    tcb.now = now
+    out: list[Segment] = []
+    if tcb.replies:
+        out = tcb.replies
+        tcb.replies = []
+    if tcb.reset_why:
+        _reset(tcb, out)
+        return out
+    state = tcb.state
+    if state is CLOSED or state is LISTEN:
+        return out
+    if state is SYN_SENT or state is SYN_RECEIVED:
+        if tcb.syn_now:
+            _synchronize(tcb, out)
+        if tcb.fast_opened:
+            _send_new(tcb, out)
+        if state is SYN_SENT:
+            return out
+    elif state is not TIME_WAIT:
+        _retransmit(tcb, out)
+        _send_new(tcb, out)
+        if tcb.probe_now:
+            _probe(tcb, out)
+    if tcb.ack_now or tcb.challenge:
+        _acknowledge(tcb, out)
+    if tcb.config.user_timeout_ms:
+        _watch_user_timeout(tcb)
+    return out
+
+
+def _watch_user_timeout(tcb: Tcb) -> None:
+    """The user timeout runs while something is unacknowledged or waits for a window [MUST-21]."""
+    timeout = tcb.config.user_timeout_ms
+    if timeout and (tcb.snd_una < tcb.snd_nxt or tcb.timers.running(PERSIST)) and tcb.state is not TIME_WAIT:
+        tcb.set_timer(USER, tcb.progress_at + timeout * MILLISECOND)
+    else:
+        tcb.stop_timer(USER)
+
+
+def _header(tcb: Tcb, seq: int, flags: int, options: TcpOptions, text: bytes, why: str) -> Segment:
+    """A segment with ACK and the current window; everything that any segment does to our variables."""
+    window = tcb.receive_window.field(tcb.rcv_nxt, len(tcb.receive_buffer), tcb.ack_policy.rmss)
+    segment = Segment(
+        tcb.local.port,
+        tcb.remote.port,
+        seq & 0xFFFF_FFFF,
+        tcb.rcv_nxt & 0xFFFF_FFFF,
+        flags | ACK,
+        window,
+        0,
+        options,
+        text,
+        0,
+        why,
+    )
+    if tcb.snd_up > seq:
+        _urgent(tcb, segment, seq)
+    tcb.last_ack_sent = tcb.rcv_nxt
+    tcb.last_ack_sent_at = tcb.now
+    tcb.ack_policy.pending = 0
+    tcb.ack_now = ""
+    tcb.challenge = False
+    tcb.segments_out += 1
+    if tcb.timers.deadlines[DELAYED_ACK] != NEVER:
+        tcb.stop_timer(DELAYED_ACK)
+    return segment
+
+
+def _urgent(tcb: Tcb, segment: Segment, seq: int) -> None:
+    """Point at the octet after the last urgent one [MUST-62]; too far away: as far as the field reaches."""
+    distance = tcb.snd_up - seq
+    if tcb.config.urgent_on_last_octet:
+        distance -= 1
+    segment.flags |= URG
+    segment.urgent = min(distance, 0xFFFF)
+
+
+def _options(tcb: Tcb) -> TcpOptions:
+    """Options of a segment after the handshake [RFC7323-06]."""
+    blocks: tuple[tuple[int, int], ...] = ()
+    reassembly = tcb.reassembly
+    if reassembly is not None and tcb.peer_sack and len(reassembly):
+        count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
+        blocks = tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in reassembly.blocks(count)])
+    if tcb.timestamps:
+        return TcpOptions(sack=blocks, ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF)
+    return TcpOptions(sack=blocks) if blocks else NO_OPTIONS
+
+
+def _reset(tcb: Tcb, out: list[Segment]) -> None:
+    """`<SEQ=SND.NXT><ACK=RCV.NXT><RST,ACK>` and nothing after it [RFC9293-E36]."""
+    options = NO_OPTIONS
+    if tcb.timestamps:  # [RFC7323-17]
+        options = TcpOptions(ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF)
+    segment = Segment(
+        tcb.local.port,
+        tcb.remote.port,
+        tcb.snd_nxt & 0xFFFF_FFFF,
+        tcb.rcv_nxt & 0xFFFF_FFFF,
+        RST | ACK,
+        options=options,
+        why=tcb.reset_why,
+    )
+    tcb.reset_why = ""
+    tcb.segments_out += 1
+    out.append(segment)
+
+
+def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
+    """SYN in SYN_SENT, SYN-ACK in SYN_RECEIVED; repeated ones have the same ISN."""
+    again = tcb.snd_nxt > tcb.iss
+    tcb.syn_now = False
+    limit = tcb.config.syn_window if tcb.config.syn_window is not None else 0xFFFF
+    answering = tcb.state is SYN_RECEIVED
+    window = tcb.receive_window.open(tcb.rcv_nxt, limit - min(limit, len(tcb.receive_buffer)))
+    options = negotiate.answer(tcb) if answering else negotiate.offer(tcb)
+    text = b""
+    if not answering and not again and tcb.open_cookie:
+        room = min(tcb.peer_mss, tcb.path_mss) - 40
+        text = tcb.send_buffer.slice(tcb.iss + 1, max(room, 0))
+    segment = Segment(
+        tcb.local.port,
+        tcb.remote.port,
+        tcb.iss & 0xFFFF_FFFF,
+        tcb.rcv_nxt & 0xFFFF_FFFF if answering else 0,
+        SYN | ACK if answering else SYN,
+        window,
+        options=options,
+        payload=text,
+        why="retransmit-timeout" if again else ("syn-ack" if answering else "syn"),
+    )
+    if again:
+        tcb.retransmits_total += 1
+        tcb.rtt_seq = CANCELLED  # [RFC6298-06]
+    else:
+        tcb.snd_nxt = tcb.iss + 1 + len(text)
+        tcb.rtt_seq = tcb.iss
+        tcb.rtt_started = tcb.now
+        tcb.progress_at = tcb.now
+    if answering:
+        tcb.last_ack_sent = tcb.rcv_nxt
+        tcb.ack_now = ""
+    tcb.segments_out += 1
+    if not tcb.timers.running(RETRANSMIT):
+        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
+    out.append(segment)
+
+
+def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True) -> Segment:
+    """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
+    text = tcb.send_buffer.slice(seq, limit)
+    end = seq + len(text)
+    flags = 0
+    if end == tcb.send_buffer.end:
+        if text:
+            flags = PSH
+        if tcb.fin_queued and fin_fits:
+            flags |= FIN
+            end += 1
+            tcb.fin_seq = end - 1
+    segment = _header(tcb, seq, flags, _options(tcb), text, why)
+    if len(text) > tcb.mss:
+        segment.mss = tcb.mss
+    if end > tcb.snd_nxt:
+        if seq >= tcb.snd_nxt and tcb.rtt_seq < 0:  # [RFC6298-07]
+            tcb.rtt_seq = seq
+            tcb.rtt_started = tcb.now
+        if tcb.snd_nxt == tcb.snd_una:
+            tcb.progress_at = tcb.now
+        tcb.snd_nxt = end
+    elif not why.startswith("zero"):
+        tcb.retransmits_total += 1
+        tcb.bytes_retransmitted += len(text)
+        if tcb.rtt_seq >= seq:  # Karn [RFC6298-06] [MUST-18]
+            tcb.rtt_seq = CANCELLED
+    if text:
+        tcb.text_segments_out += 1
+        tcb.bytes_text_sent += len(text)
+        tcb.last_data_sent = tcb.now
+    if not tcb.timers.running(RETRANSMIT) and not tcb.timers.running(PERSIST):  # [RFC6298-10]
+        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
+    return segment
+
+
+def _retransmit(tcb: Tcb, out: list[Segment]) -> None:
+    """The segment that a rule asked for, then what slow start allows of the rest after a time-out."""
+    recovery = tcb.recovery
+    if tcb.resend_now:
+        why = tcb.resend_now
+        tcb.resend_now = ""
+        if tcb.snd_una < tcb.snd_nxt:
+            segment = _text_segment(tcb, tcb.snd_una, _resend_size(tcb, tcb.snd_una), why)
+            out.append(segment)
+            end = tcb.snd_una + segment.length
+            if recovery.resend_nxt < end:
+                recovery.resend_nxt = end
+    while recovery.resend_nxt < recovery.resend_end:
+        seq = recovery.resend_nxt
+        size = _resend_size(tcb, seq)
+        if seq - tcb.snd_una + size > tcb.effective_cwnd():
+            break
+        if seq >= tcb.snd_una + tcb.send_window.size:
+            break
+        segment = _text_segment(tcb, seq, size, tcb.resend_why)
+        out.append(segment)
+        recovery.resend_nxt = seq + segment.length
+
+
+def _resend_size(tcb: Tcb, seq: int) -> int:
+    """At most one MSS, and not beyond what has been sent."""
+    size = min(tcb.snd_nxt, tcb.send_buffer.end) - seq
+    if size > tcb.mss:
+        size = tcb.mss
+    allowed = tcb.snd_una + tcb.send_window.size - seq
+    if 0 < allowed < size:  # the window has shrunk [SHLD-16]
+        size = allowed
+    return size if size > 0 else 0
+
+
+def _send_new(tcb: Tcb, out: list[Segment]) -> None:
+    """New text as both windows, silly-window avoidance and Nagle allow, with the FIN at its end [RFC5681-01]."""
+    window = tcb.send_window
+    buffer_end = tcb.send_buffer.end
+    if tcb.snd_nxt >= buffer_end and not (tcb.fin_queued and tcb.fin_seq == NO_NUMBER):
+        return
+    if tcb.recovery.resend_nxt < tcb.recovery.resend_end:
+        return
+    if tcb.snd_nxt == tcb.snd_una:
+        _restart_after_idle(tcb)
+    limit = tcb.mss if tcb.push_limit == 0 else tcb.push_limit // tcb.mss * tcb.mss
+    while True:
+        seq = tcb.snd_nxt
+        queued = buffer_end - seq
+        closing = tcb.fin_queued and tcb.fin_seq == NO_NUMBER
+        if queued <= 0 and not closing:
+            break
+        usable = window.usable(tcb.snd_una, seq)
+        if usable <= 0:
+            _blocked_by_window(tcb)
+            break
+        flight = seq - tcb.snd_una
+        count = min(queued, usable, limit)
+        if count > tcb.mss:
+            count = min(count, max(tcb.effective_cwnd() - flight, tcb.mss)) // tcb.mss * tcb.mss
+        if flight > 0 and flight + count > tcb.effective_cwnd():
+            break
+        flushes = closing and count == queued
+        if not flushes:
+            idle = tcb.config.nodelay or flight == 0
+            if not tcb.override and not window.worth_sending(count, queued, tcb.mss, idle):
+                if flight == 0 and not tcb.timers.running(OVERRIDE):
+                    tcb.set_timer(OVERRIDE, tcb.now + tcb.config.sws_override_ms * MILLISECOND)
+                break
+        why = "data" if count else "fin"
+        if tcb.recovery.limited and flight + count > tcb.congestion.cwnd:
+            why = "limited-transmit"
+        tcb.override = False
+        out.append(_text_segment(tcb, seq, count, why, fin_fits=usable > count))
+        if tcb.timers.running(OVERRIDE):
+            tcb.stop_timer(OVERRIDE)
+
+
+def _restart_after_idle(tcb: Tcb) -> None:
+    """Nothing sent for more than one RTO: restart window [RFC5681-15]."""
+    if tcb.config.idle_restart and tcb.last_data_sent and tcb.now - tcb.last_data_sent > tcb.rtt.rto():
+        tcb.congestion.on_idle(tcb.now)
+
+
+def _blocked_by_window(tcb: Tcb) -> None:
+    """Text or FIN waits for a window that is closed: probe it [MUST-36] [SHLD-29]."""
+    if tcb.snd_una < tcb.snd_nxt and tcb.send_window.size > 0:
+        return  # the window is merely full: acknowledgments will come
+    if not tcb.timers.running(PERSIST) and tcb.snd_una == tcb.snd_nxt:
+        tcb.stop_timer(RETRANSMIT)
+        tcb.set_timer(PERSIST, tcb.now + tcb.rtt.rto())
+
+
+def _probe(tcb: Tcb, out: list[Segment]) -> None:
+    """A zero-window probe or a keep-alive probe."""
+    why = tcb.probe_now
+    tcb.probe_now = ""
+    if why == "zero-window-probe" and tcb.config.zero_window_probe_octet:  # [RFC9293-E41]
+        seq = tcb.snd_una
+        before = tcb.snd_nxt
+        segment = _text_segment(tcb, seq, 1, why)
+        tcb.rtt_seq = CANCELLED
+        if tcb.snd_nxt > before:
+            tcb.probe_end = tcb.snd_nxt
+        out.append(segment)
+        return
+    out.append(_header(tcb, tcb.snd_una - 1, 0, _options(tcb), b"", why))  # [SHLD-12]
+
+
+def _acknowledge(tcb: Tcb, out: list[Segment]) -> None:
+    """A segment that only acknowledges."""
+    why = "challenge-ack" if tcb.challenge and not tcb.ack_now else tcb.ack_now
+    out.append(_header(tcb, tcb.snd_nxt, 0, _options(tcb), b"", why))

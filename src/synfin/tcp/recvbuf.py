@@ -1,0 +1,63 @@
+"""Octets received in order that the application has not read yet."""
+
+from __future__ import annotations
+
+from typing import final
+
+
+@final
+class ReceiveBuffer:
+    """A queue of octets; its limit is kept by the receive window (`window.ReceiveWindow.capacity`)."""
+
+    __slots__ = ("_chunks", "_head", "_offset", "_size")
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._head = 0  # index of the first chunk that still has octets
+        self._offset = 0  # octets of that chunk that are gone
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, data: bytes) -> None:
+        """Add octets at the end."""
+        self._chunks.append(data)
+        self._size += len(data)
+
+    def read(self, limit: int) -> bytes:
+        """At most `limit` octets; `b""` when there are none."""
+        if limit <= 0 or self._size == 0:
+            return b""
+        if limit >= self._size:
+            first = self._chunks[self._head]
+            if self._offset:
+                self._chunks[self._head] = first[self._offset :]
+            data = b"".join(self._chunks[self._head :] if self._head else self._chunks)
+            self.clear()
+            return data
+        parts: list[bytes] = []
+        wanted = limit
+        while wanted:
+            chunk = self._chunks[self._head]
+            left = len(chunk) - self._offset
+            if left > wanted:
+                parts.append(chunk[self._offset : self._offset + wanted])
+                self._offset += wanted
+                break
+            parts.append(chunk[self._offset :] if self._offset else chunk)
+            wanted -= left
+            self._head += 1
+            self._offset = 0
+        self._size -= limit
+        if self._head > 64 and self._head * 2 > len(self._chunks):
+            del self._chunks[: self._head]
+            self._head = 0
+        return b"".join(parts)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._chunks = []
+        self._head = 0
+        self._offset = 0
+        self._size = 0

@@ -1,0 +1,196 @@
+"""Fifth step of RFC 9293 3.10.7.4: the ACK field; with RTT, recovery, congestion and the send window behind it."""
+
+from __future__ import annotations
+
+from synfin.config import MILLISECOND
+from synfin.tcp import negotiate
+from synfin.tcp.endings import enter_fin_wait_2, finish, start_time_wait
+from synfin.tcp.events import Event
+from synfin.tcp.recovery.newreno import ENTERED, RECOVERED, RESEND_FIRST
+from synfin.tcp.resets import reset_for
+from synfin.tcp.segment import Arrival
+from synfin.tcp.state import CLOSING, ESTABLISHED, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, State
+from synfin.tcp.steps import CONTINUE, STOP, challenge, stop
+from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
+from synfin.tcp.timers import KEEP_ALIVE, NEVER, PERSIST, RETRANSMIT
+from synfin.wire.tcp import ACK, FIN, SYN
+
+
+def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
+    """Fifth step: judge the ACK field, take what it acknowledges [RFC9293-E25] [RFC9293-E27]."""
+    if not arrival.flags & ACK:
+        return stop(tcb, "ack-missing")
+    ack = arrival.ack
+    if tcb.state is SYN_RECEIVED:
+        if not tcb.snd_una < ack <= tcb.snd_nxt:  # [RFC9293-E26]
+            answer = reset_for(arrival.segment, "reset-syn-received")
+            if answer is not None:
+                tcb.replies.append(answer)
+            return stop(tcb, "ack-bad-in-syn-received")
+        if tcb.gate is not None:
+            obstacle = tcb.gate.admits(len(arrival.text) > 0 or bool(arrival.flags & FIN))
+            if obstacle:
+                if obstacle == "reset-accept-overflow":
+                    tcb.reset_why = obstacle
+                    finish(tcb, "accept-queue-full")
+                    return STOP
+                return stop(tcb, obstacle)
+        complete_handshake(tcb, arrival, ESTABLISHED, "ack-establishes")
+    elif ack > tcb.snd_nxt:
+        challenge(tcb)
+        return stop(tcb, "ack-beyond-snd-nxt")
+    elif ack < tcb.snd_una:
+        if ack < tcb.snd_una - tcb.send_window.largest:  # [RFC5961-08] [MAY-12]
+            challenge(tcb)
+            return stop(tcb, "ack-too-old")
+    else:
+        _take(tcb, arrival)
+    return _after_ack(tcb, arrival)
+
+
+def _take(tcb: Tcb, arrival: Arrival) -> None:
+    """An ACK within SND.UNA .. SND.NXT: duplicates, progress, window."""
+    ack = arrival.ack
+    segment = arrival.segment
+    window = segment.window << tcb.send_window.shift
+    tcb.last_ack_received = tcb.now
+    if ack > tcb.snd_una:
+        _advance(tcb, arrival)
+    elif (
+        tcb.snd_una < tcb.snd_nxt
+        and window == tcb.send_window.size
+        and not segment.payload
+        and not segment.flags & (SYN | FIN)
+        and window > 0
+    ):  # [RFC5681-14]
+        _duplicate(tcb)
+    changed = tcb.send_window.update(window, arrival.seq, ack)
+    if changed or tcb.timers.deadlines[PERSIST] != NEVER or (window == 0 and tcb.snd_una < tcb.snd_nxt):
+        _window_changed(tcb)
+
+
+def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> None:
+    """Our SYN is acknowledged: ESTABLISHED with the first window; what CLOSE has queued meanwhile takes effect."""
+    segment = arrival.segment
+    shift = 0 if segment.flags & SYN else tcb.send_window.shift
+    tcb.send_window.start(segment.window << shift, arrival.seq, arrival.ack)
+    if tcb.rtt_seq >= 0:
+        tcb.rtt.sample(tcb.now - tcb.rtt_started)
+    tcb.rtt_seq = NO_NUMBER
+    tcb.congestion.on_established(tcb.mss, tcb.syn_lost, tcb.config.cwnd_after_syn_loss_segments)
+    if tcb.syn_lost:
+        if tcb.config.rto_after_syn_loss_ms:
+            tcb.rtt.restart(tcb.config.rto_after_syn_loss_ms * MILLISECOND)  # [RFC6298-16]
+        else:
+            tcb.rtt.backoff = 0
+    tcb.snd_una = arrival.ack
+    tcb.send_buffer.release(arrival.ack)
+    tcb.recovery.recover = tcb.iss
+    tcb.retransmits = 0
+    tcb.progress_at = tcb.now
+    tcb.last_ack_received = tcb.now
+    tcb.stop_timer(RETRANSMIT)
+    tcb.enter(state, why)
+    tcb.tell(Event.CONNECTED)
+    if len(tcb.receive_buffer):
+        tcb.tell(Event.READABLE)
+    if tcb.keep_alive is not None:
+        tcb.set_timer(KEEP_ALIVE, tcb.now + tcb.keep_alive.idle)
+    if tcb.fin_queued:
+        tcb.enter(FIN_WAIT_1, "close-call")
+
+
+def _advance(tcb: Tcb, arrival: Arrival) -> None:
+    """SND.UNA moves: everything that new acknowledgment entails."""
+    ack = arrival.ack
+    acked = ack - tcb.snd_una
+    flight = tcb.snd_nxt - tcb.snd_una
+    _measure(tcb, arrival)
+    tcb.snd_una = ack
+    tcb.send_buffer.release(ack)
+    tcb.retransmits = 0
+    tcb.progress_at = tcb.now
+    was_recovering = tcb.recovery.recovering
+    action = tcb.recovery.on_ack(ack, acked, tcb.mss)
+    if action == RECOVERED:
+        tcb.congestion.on_recovered(tcb.now, tcb.snd_nxt - ack)
+    elif action == RESEND_FIRST:
+        tcb.resend_now = "retransmit-partial-ack"
+    elif not was_recovering:
+        tcb.congestion.on_ack(tcb.now, acked, flight)
+    if ack == tcb.snd_nxt:
+        tcb.stop_timer(RETRANSMIT)  # [RFC6298-11]
+    elif tcb.timers.deadlines[PERSIST] == NEVER:
+        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())  # [RFC6298-12]
+    if tcb.wants_room and 2 * tcb.send_buffer.free >= tcb.send_buffer.limit:
+        tcb.wants_room = False
+        tcb.tell(Event.WRITABLE)
+
+
+def _measure(tcb: Tcb, arrival: Arrival) -> None:
+    """One RTT sample per round trip; after a retransmission only timestamps can tell (Karn) [RFC7323-10]."""
+    if tcb.rtt_seq >= 0:
+        if arrival.ack > tcb.rtt_seq:
+            tcb.rtt.sample(tcb.now - tcb.rtt_started)
+            tcb.rtt_seq = NO_NUMBER
+    elif tcb.rtt_seq == CANCELLED and tcb.timestamps:
+        echo = negotiate.echo_of(tcb, arrival.segment)
+        if echo:
+            tcb.rtt.sample(max(tcb.timestamp(tcb.now) - echo, 0) * MILLISECOND)
+            tcb.rtt_seq = NO_NUMBER
+
+
+def _duplicate(tcb: Tcb) -> None:
+    """The peer asks for the same octet again: something after it has arrived [RFC5681-11]."""
+    tcb.note("ack-duplicate")
+    recovery = tcb.recovery
+    flight = recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt)
+    if recovery.on_duplicate(tcb.snd_una, tcb.snd_nxt, tcb.mss, tcb.config.limited_transmit) == ENTERED:
+        recovery.limited = 0
+        tcb.congestion.on_loss(tcb.now, flight)
+        tcb.resend_now = "retransmit-fast"
+
+
+def _window_changed(tcb: Tcb) -> None:
+    """Switch between the retransmission timer and the probing of a closed window [MUST-35] [MUST-37]."""
+    probing = tcb.timers.deadlines[PERSIST] != NEVER
+    if tcb.send_window.size == 0:
+        waiting = tcb.snd_una < tcb.snd_nxt or tcb.snd_nxt < tcb.send_buffer.end
+        if probing:
+            tcb.probes_unanswered = 0
+            tcb.progress_at = tcb.now
+        elif waiting or (tcb.fin_queued and tcb.fin_seq == NO_NUMBER):
+            tcb.note("window-zero")
+            tcb.stop_timer(RETRANSMIT)
+            tcb.set_timer(PERSIST, tcb.now + tcb.rtt.rto())  # [SHLD-29]
+        return
+    if not probing:
+        return
+    tcb.note("window-opened")
+    tcb.stop_timer(PERSIST)
+    tcb.probes_unanswered = 0
+    tcb.rtt.backoff = 0
+    tcb.progress_at = tcb.now
+    if tcb.snd_una < tcb.snd_nxt:
+        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
+        if tcb.snd_una < tcb.probe_end:
+            tcb.recovery.resend_from(tcb.snd_una, tcb.snd_nxt)
+            tcb.resend_why = "retransmit-window-open"
+    tcb.probe_end = NO_NUMBER
+
+
+def _after_ack(tcb: Tcb, arrival: Arrival) -> bool:
+    """State moves that the acknowledgment of our FIN brings [RFC9293-E29]."""
+    if tcb.fin_seq == NO_NUMBER or tcb.snd_una <= tcb.fin_seq:
+        return CONTINUE
+    state = tcb.state
+    if state is FIN_WAIT_1:
+        if not (arrival.flags & FIN and arrival.seq == tcb.rcv_nxt):  # a FIN here leads to TIME_WAIT at once
+            enter_fin_wait_2(tcb)
+    elif state is CLOSING:
+        start_time_wait(tcb, "fin-acked")
+        return STOP
+    elif state is LAST_ACK:
+        finish(tcb, "fin-acked")
+        return STOP
+    return CONTINUE

@@ -1,0 +1,314 @@
+"""The transmission control block (RFC 9293 3.3.1): all variables of one connection, and the door for its state.
+
+It holds and traces; it decides nothing.  `arrives*`, `calls` and `timeouts` change it, `output` reads its intents.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from synfin.config import TcpConfig
+from synfin.tcp import timers as timer_numbers
+from synfin.tcp.ack_policy import AckPolicy
+from synfin.tcp.congestion.base import CongestionControl, create
+from synfin.tcp.events import Event
+from synfin.tcp.keepalive import KeepAlive
+from synfin.tcp.reassembly import Reassembly
+from synfin.tcp.recovery.newreno import NewRenoRecovery
+from synfin.tcp.recvbuf import ReceiveBuffer
+from synfin.tcp.resets import ChallengeLimit
+from synfin.tcp.rtt import RttEstimator
+from synfin.tcp.rules import RULES
+from synfin.tcp.sendbuf import SendBuffer
+from synfin.tcp.state import CLOSED, MOVES, State
+from synfin.tcp.timers import NEVER, Timers
+from synfin.tcp.timewait import TimeWait
+from synfin.tcp.window import ReceiveWindow, SendWindow
+from synfin.trace import Trace
+from synfin.wire.addresses import Endpoint
+from synfin.wire.tcp import Segment
+
+NO_NUMBER: Final = -1
+CANCELLED: Final = -2  # an RTT measurement that a retransmission has spoilt (Karn)
+MSS_FLOOR: Final = 48  # smallest segment we send, whatever the peer asks for [RFC6691-05]
+
+
+class Gate:
+    """What a listener lets a child ask before the handshake completes; the default lets everything pass."""
+
+    def admits(self, with_text: bool) -> str:
+        """The rule that stops the third ACK, or an empty string."""
+        return ""
+
+
+@final
+class Tcb:
+    """One connection's variables; names are those of RFC 9293 3.3.1.  All sequence numbers are absolute."""
+
+    __slots__ = (
+        "ack_now",
+        "ack_policy",
+        "advertised_mss",
+        "bytes_retransmitted",
+        "bytes_text_sent",
+        "challenge",
+        "config",
+        "congestion",
+        "error",
+        "events",
+        "fast_opened",
+        "fin_queued",
+        "fin_seq",
+        "gate",
+        "handshake_cookie",
+        "irs",
+        "iss",
+        "keep_alive",
+        "last_ack_received",
+        "last_ack_sent",
+        "last_ack_sent_at",
+        "last_data_received",
+        "last_data_sent",
+        "limit_challenges",
+        "link_mss",
+        "local",
+        "mss",
+        "now",
+        "open_cookie",
+        "opened_at",
+        "orphan",
+        "out_of_order",
+        "override",
+        "passive",
+        "path_mss",
+        "peer_fin",
+        "peer_mss",
+        "peer_sack",
+        "probe_end",
+        "probe_now",
+        "probes_unanswered",
+        "progress_at",
+        "push_limit",
+        "rcv_nxt",
+        "rcv_up",
+        "rcv_wscale_ok",
+        "reassembly",
+        "receive_buffer",
+        "receive_window",
+        "recovery",
+        "refresh_idle",
+        "remote",
+        "replies",
+        "resend_now",
+        "resend_why",
+        "resent_at",
+        "reset_why",
+        "retransmits",
+        "retransmits_total",
+        "rtt",
+        "rtt_seq",
+        "rtt_started",
+        "segments_in",
+        "segments_out",
+        "send_buffer",
+        "send_window",
+        "snd_nxt",
+        "snd_una",
+        "snd_up",
+        "soft_error",
+        "state",
+        "syn_lost",
+        "syn_now",
+        "text_segments_in",
+        "text_segments_out",
+        "time_wait",
+        "timers",
+        "timestamps",
+        "told_end",
+        "trace",
+        "ts_offset",
+        "ts_recent",
+        "ts_recent_at",
+        "wants_room",
+    )  # fmt: skip
+
+    def __init__(
+        self, config: TcpConfig, local: Endpoint, remote: Endpoint, trace: Trace | None, link_mss: int
+    ) -> None:
+        self.config = config
+        self.local = local
+        self.remote = remote
+        self.trace = trace
+        self.now = 0
+        self.state: State = CLOSED
+        self.passive = False  # SYN_RECEIVED came from a passive OPEN [MUST-11]
+        self.gate: Gate | None = None
+        self.opened_at = 0
+
+        self.iss = 0
+        self.snd_una = 0
+        self.snd_nxt = 0
+        self.snd_up = 0
+        self.irs = 0
+        self.rcv_nxt = 0
+        self.rcv_up = 0
+        self.send_window = SendWindow()
+        self.receive_window = ReceiveWindow(config.receive_buffer_bytes)
+        self.send_buffer = SendBuffer(0, config.send_buffer_bytes)
+        self.receive_buffer = ReceiveBuffer()
+        self.reassembly: Reassembly | None = None
+        self.fin_queued = False  # the application has closed its direction
+        self.fin_seq = NO_NUMBER  # number of our FIN once it was sent
+        self.peer_fin = NO_NUMBER  # number of the peer's FIN once seen, perhaps beyond a gap
+        self.time_wait: TimeWait | None = None
+        self.orphan = False  # the application has let go of the connection
+
+        # Segment sizes (RFC 6691): octets of text without options
+        self.link_mss = link_mss
+        self.advertised_mss = config.mss if config.mss is not None else link_mss
+        self.peer_mss = default_mss(local)
+        self.path_mss = link_mss
+        self.mss = min(self.peer_mss, link_mss)  # effective send MSS, options already taken off
+        self.push_limit = 0  # 0: one MSS; else the largest super-segment that the device takes
+
+        # Negotiated
+        self.timestamps = False
+        self.peer_sack = False
+        self.rcv_wscale_ok = False
+        self.ts_offset = 0
+        self.ts_recent = 0
+        self.ts_recent_at = 0
+        self.last_ack_sent = 0
+        self.handshake_cookie: bytes | None = None  # fast open: what our SYN-ACK gives, or what the peer's gave
+        self.fast_opened = False  # a valid cookie: text flows before the handshake ends (RFC 7413)
+        self.open_cookie: bytes | None = None  # fast open: what our SYN carries; b"" asks for one
+
+        # Advisers
+        self.rtt = RttEstimator(config)
+        self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments)
+        self.recovery = NewRenoRecovery(0)
+        self.ack_policy = AckPolicy(config, self.advertised_mss)
+        self.timers = Timers()
+        self.keep_alive: KeepAlive | None = None
+        self.limit_challenges = ChallengeLimit()
+
+        # Measuring and giving up
+        self.rtt_seq = NO_NUMBER  # the octet whose acknowledgment ends the running measurement
+        self.rtt_started = 0
+        self.retransmits = 0  # in a row, without progress
+        self.progress_at = 0  # when the oldest unacknowledged octet was sent first
+        self.syn_lost = False
+        self.resent_at = 0  # when the last retransmission for a time-out was sent
+        self.probes_unanswered = 0
+        self.probe_end = NO_NUMBER  # end of the octet that a zero-window probe has sent ahead
+
+        # Intents for output
+        self.syn_now = False
+        self.ack_now = ""  # the rule that asks for an acknowledgment
+        self.challenge = False
+        self.resend_now = ""  # the rule that asks for the segment at SND.UNA
+        self.resend_why = "retransmit-slow-start"
+        self.probe_now = ""
+        self.reset_why = ""
+
+        self.override = False  # the silly-window override timer has fired
+        self.replies: list[Segment] = []  # resets that answer a segment, not the connection
+
+        # Towards the application
+        self.events: list[Event] = []
+        self.error: OSError | None = None
+        self.soft_error: OSError | None = None
+        self.wants_room = False  # a write came short: tell WRITABLE
+        self.told_end = False  # EOF, REFUSED, RESET or TIMEOUT was told
+
+        # For info()
+        self.segments_in = 0
+        self.segments_out = 0
+        self.text_segments_in = 0
+        self.text_segments_out = 0
+        self.retransmits_total = 0
+        self.bytes_retransmitted = 0
+        self.bytes_text_sent = 0
+        self.out_of_order = 0
+        self.last_data_sent = 0
+        self.last_data_received = 0
+        self.last_ack_received = 0
+        self.last_ack_sent_at = 0
+        self.refresh_idle = 0  # when anything was received last, for keep-alive
+
+    def enter(self, state: State, why: str) -> None:
+        """Move to `state` because of the rule `why`; a move that figure 5 does not know is a bug and raises."""
+        before = self.state
+        if state not in MOVES[before]:
+            raise AssertionError(f"no move from {before.name} to {state.name} ({why})")
+        self.state = state
+        if self.trace is not None:
+            self.trace.state(self.now, self.local, self.remote, before.name, state.name, why, RULES[why])
+        if state is CLOSED:
+            self.timers.clear()
+            self.tell(Event.CLOSED)
+
+    def note(self, rule: str, detail: str = "") -> None:
+        """Trace that `rule` decided about the segment at hand."""
+        if self.trace is not None:
+            self.trace.rule(self.now, self.local, self.remote, rule, RULES[rule], detail)
+
+    def call(self, name: str, detail: str = "") -> None:
+        """Trace a call of the application."""
+        if self.trace is not None:
+            self.trace.app(self.now, self.local, self.remote, name, detail)
+
+    def tell(self, event: Event) -> None:
+        """Queue an event for the application, unless the same one is waiting to be taken."""
+        if event in (Event.EOF, Event.REFUSED, Event.RESET, Event.TIMEOUT):
+            if self.told_end:
+                return
+            self.told_end = True
+        if event not in self.events:
+            self.events.append(event)
+            if self.trace is not None and event is not Event.WRITABLE and event is not Event.READABLE:
+                self.trace.app(self.now, self.local, self.remote, "event", event.value)
+
+    def set_timer(self, timer: int, deadline: int) -> None:
+        """Set or move a timer."""
+        deadlines = self.timers.deadlines
+        if self.trace is not None and deadlines[timer] != deadline:
+            name = timer_numbers.NAMES[timer]
+            self.trace.timer(self.now, self.local, self.remote, name, "set", deadline)
+        deadlines[timer] = deadline
+
+    def stop_timer(self, timer: int) -> None:
+        """Stop a timer; nothing happens if it is not running."""
+        deadlines = self.timers.deadlines
+        if deadlines[timer] == NEVER:
+            return
+        deadlines[timer] = NEVER
+        if self.trace is not None:
+            name = timer_numbers.NAMES[timer]
+            self.trace.timer(self.now, self.local, self.remote, name, "stop", 0)
+
+    def flight(self) -> int:
+        """Octets (SYN and FIN count) sent and not acknowledged."""
+        return self.snd_nxt - self.snd_una
+
+    def effective_cwnd(self) -> int:
+        """What congestion control allows to be in flight now, recovery's extra included."""
+        return self.congestion.cwnd + self.recovery.inflation + self.recovery.limited
+
+    def timestamp(self, now: int) -> int:
+        """TSval: a 1 ms clock plus the pair's offset, absolute [RFC7323-14] [RFC7323-16]."""
+        return now // 1_000_000 + self.ts_offset
+
+    def text_end(self) -> int:
+        """Number after the last octet that the application has queued."""
+        return self.send_buffer.end
+
+    def drop_buffers(self) -> None:
+        """Flush all queues."""
+        self.send_buffer = SendBuffer(self.snd_nxt, self.send_buffer.limit)
+        self.reassembly = None
+
+
+def default_mss(local: Endpoint) -> int:
+    """Send MSS when the peer names none [MUST-15a] [MUST-15b]."""
+    return 536 if len(local.address) == 4 else 1220

@@ -1,0 +1,56 @@
+"""The timers of one connection: a deadline in nanoseconds for each, or NEVER."""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+NEVER: Final = 1 << 62
+
+RETRANSMIT: Final = 0
+PERSIST: Final = 1
+DELAYED_ACK: Final = 2
+KEEP_ALIVE: Final = 3
+USER: Final = 4
+FIN_WAIT_2_TIMER: Final = 5
+TIME_WAIT_TIMER: Final = 6
+OVERRIDE: Final = 7
+
+NAMES: Final = (
+    "retransmit",
+    "persist",
+    "delayed-ack",
+    "keep-alive",
+    "user-timeout",
+    "fin-wait-2",
+    "time-wait",
+    "sws-override",
+)
+
+
+@final
+class Timers:
+    """Deadlines by timer number; setting and stopping cost O(1)."""
+
+    __slots__ = ("deadlines",)
+
+    def __init__(self) -> None:
+        self.deadlines: list[int] = [NEVER] * 8
+
+    def next(self) -> int:
+        """The earliest deadline, or NEVER."""
+        return min(self.deadlines)
+
+    def running(self, timer: int) -> bool:
+        """Whether `timer` is set."""
+        return self.deadlines[timer] != NEVER
+
+    def due(self, now: int) -> list[int]:
+        """Numbers of the timers whose deadline has come, in the order of the deadlines."""
+        found = [timer for timer in range(8) if self.deadlines[timer] <= now]
+        if len(found) > 1:
+            found.sort(key=self.deadlines.__getitem__)
+        return found
+
+    def clear(self) -> None:
+        """Stop all."""
+        self.deadlines = [NEVER] * 8

@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from synfin.config import MILLISECOND, TcpConfig
 from synfin.tcp import Connection, Event, Listener, State
+from synfin.tcp.isn import FixedIsn
 from synfin.trace import RECEIVE, SEND, Record, RuleRecord, SegmentRecord, StateRecord, TimerRecord, Trace
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
@@ -178,8 +179,8 @@ class Context:
     """One stack under test and its scripted peers.  The classes below bring it into each state.
 
     `passive`: the stack is the listener's end.  `mss`, `ws`, `sackok`, `ts`: what the peer's SYN offers (`ts` is the
-    value of its clock, in ms, at time 0).  `win`: the peer's window field.  `iss`, `isn`: wire numbers of our SYN and
-    of the peer's.  `family`: 4 or 6.  All other names are settings of `TcpConfig`, applied on top of `config`.
+    value of its clock, in ms, at time 0).  `win`: the peer's window field.  `iss`: wire number of our SYN, or those of
+    several connections in turn; `isn`: of the peer's.  `family`: 4 or 6.  All other names are settings of `TcpConfig`, applied on top of `config`.
     """
 
     def __init__(
@@ -192,7 +193,7 @@ class Context:
         ws: int | None = None,
         sackok: bool = False,
         ts: int | None = None,
-        iss: int | None = None,
+        iss: int | list[int] | None = None,
         isn: int | None = None,
         family: int = 4,
         seed: int = 1,
@@ -215,14 +216,23 @@ class Context:
         self._trace = Trace("A", self._record)
         self._rng = random.Random(seed)
         self._link_mss = link_mss
-        self._iss = default_isns[0] if iss is None else iss
+        numbers = [default_isns[0]] if iss is None else [iss] if isinstance(iss, int) else iss
+        self._iss = numbers[0]
+        self._isn_source = FixedIsn(numbers)
         self._isn = default_isns[1] if isn is None else isn
         self._win = win
         self.peers: dict[Endpoint, Peer] = {}
         self.peer = self.add_peer(theirs, ports[1])
         self.listener: Listener | None = None
         if passive:
-            self.listener = Listener(self.config, rng=self._rng, local=self.local, trace=self._trace, link_mss=link_mss)
+            self.listener = Listener(
+                self.config,
+                rng=self._rng,
+                local=self.local,
+                isn=self._isn_source,
+                trace=self._trace,
+                link_mss=link_mss,
+            )
         else:
             self.peer.connection = self._new_connection()
         contexts.append(self)
@@ -233,7 +243,7 @@ class Context:
             rng=self._rng,
             local=self.local,
             remote=self.peer.endpoint,
-            isn=self._iss,
+            isn=self._isn_source,
             trace=self._trace,
             link_mss=self._link_mss,
         )
@@ -585,13 +595,11 @@ class Context:
         raise AssertionError(reason)
 
     def settle(self, state: State) -> None:
-        """Let a pending acknowledgment out, check the state and start with an empty outbox."""
-        if not self.outbox:
-            self.advance(ms=self.config.ack_delay_ms)
+        """Check the state and start with an empty outbox."""
         if self.state is not state:
             self.fail(f"could not be brought into {state.name}, it is {self.state.name}")
         self.outbox.clear()
-        self.note(f"---- {type(self).__name__} is ready")
+        self.note(f"---- {state.name}")
 
 
 def split(segment: Segment) -> list[Segment]:

@@ -34,7 +34,7 @@ class Connection:
     fixed headers).  `now` is integer nanoseconds everywhere and must not go back.  `data` is free for the application.
     """
 
-    __slots__ = ("_table", "_table_key", "data", "handler", "isn", "tcb")
+    __slots__ = ("_table", "_table_key", "data", "handler", "isn", "tcb", "wake")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class Connection:
         self.tcb = Tcb(config, as_endpoint(local), as_endpoint(remote), trace, link_mss)
         self.handler: Callable[[Connection, Event, int], None] | None = None
         self.data: Any = None
+        self.wake: Callable[[], None] | None = None  # set by a host: the application has called, so poll me
         self._table: TimeWaitTable | None = None  # where the record lives once a host has moved it
         self._table_key = b""
 
@@ -132,6 +133,8 @@ class Connection:
         Raises `OSError` EISCONN if it was opened before.
         """
         calls.open_actively(self.tcb, self.isn, now, data, cookie)
+        if self.wake is not None:
+            self.wake()
 
     def write(self, data: bytes, now: int, urgent: bool = False) -> int:
         """SEND: returns the octets taken; 0 means that the buffer is full, WRITABLE will tell.
@@ -139,26 +142,38 @@ class Connection:
         `urgent` makes the last octet taken the end of urgent text [MUST-30]; new programs should not use it [SHLD-13].
         Raises `BrokenPipeError` after `shutdown`, the connection's `error` after a failure, ENOTCONN when not open.
         """
-        return calls.write(self.tcb, data, urgent, now)
+        taken = calls.write(self.tcb, data, urgent, now)
+        if self.wake is not None:
+            self.wake()
+        return taken
 
     def read(self, limit: int, now: int) -> bytes:
         """RECEIVE: at most `limit` octets; `b""` when there are none (`at_eof` tells whether more may come).
 
         Raises the connection's `error` once everything that came before it was read.
         """
-        return calls.read(self.tcb, limit, now)
+        text = calls.read(self.tcb, limit, now)
+        if self.wake is not None:
+            self.wake()
+        return text
 
     def shutdown(self, now: int) -> None:
         """CLOSE (RFC 9293 3.10.4): no more to send; reading goes on (half-close).  Raises ENOTCONN when not open."""
         calls.shutdown(self.tcb, now)
+        if self.wake is not None:
+            self.wake()
 
     def close(self, now: int) -> None:
         """Let go: FIN after what is queued; unread text, or text that still comes, draws a RST (RFC 9293 3.6.1)."""
         calls.close(self.tcb, now)
+        if self.wake is not None:
+            self.wake()
 
     def abort(self, now: int) -> None:
         """ABORT (RFC 9293 3.10.5): RST, everything queued is lost."""
         calls.abort(self.tcb, now)
+        if self.wake is not None:
+            self.wake()
 
     def configure(self, now: int, **changes: Any) -> None:
         """Change settings of the live connection, by their names in `TcpConfig`.
@@ -169,6 +184,8 @@ class Connection:
             if name not in calls.ALIVE and self.tcb.state is not CLOSED:
                 raise UsageError(f"{name} cannot change once the connection is open; can: {', '.join(calls.ALIVE)}")
         calls.configure(self.tcb, self.tcb.config.but(**changes), now)
+        if self.wake is not None:
+            self.wake()
 
     def receive(self, segment: Segment, now: int) -> None:
         """SEGMENT ARRIVES (RFC 9293 3.10.7): never raises for what the peer sent; answers wait for `poll`."""

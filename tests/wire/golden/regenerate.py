@@ -2,13 +2,14 @@
 
     python -m tests.wire.golden.regenerate
 
-Needs `unshare`, `nsenter`, `ip`, `ping` and `tshark`; no privilege beyond user namespaces.  Each capture gets a JSON file
-with what tshark reads in it, so that the tests can compare without tshark.  Addresses, ports and sequence numbers differ
-from run to run; nothing in the tests depends on their values.
+Needs `unshare`, `nsenter`, `ip`, `ping` and `tshark`; no privilege beyond user namespaces.  Each capture gets a JSON
+file with what tshark reads in it, so that the tests can compare without tshark.  Addresses, ports and sequence numbers
+differ from run to run; nothing in the tests depends on their values.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import io
@@ -56,7 +57,7 @@ FIELDS = (
     "tcp.dstport tcp.seq_raw tcp.ack_raw tcp.hdr_len tcp.flags tcp.window_size_value tcp.urgent_pointer tcp.checksum "
     "tcp.checksum.status tcp.len tcp.option_kind tcp.options.mss_val tcp.options.wscale.shift tcp.options.sack_le "
     "tcp.options.sack_re tcp.options.timestamp.tsval tcp.options.timestamp.tsecr"
-).split()
+).split()  # noqa: SIM905
 
 
 def dissect(path: Path) -> list[dict[str, list[str]]]:
@@ -271,10 +272,8 @@ def record_tcp(recorder: Recorder) -> None:
         with connect(family, host, PLAIN) as sock:
             sock.send(b"urgent", socket.MSG_OOB)
             sock.recv(100)
-        try:
+        with contextlib.suppress(ConnectionRefusedError):
             connect(family, host, CLOSED)
-        except ConnectionRefusedError:
-            pass
     with connect(socket.AF_INET, B4, PLAIN) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.send(b"aborted")
@@ -346,7 +345,8 @@ def inside() -> None:
         for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
             run(*other, "sh", "-c", f"echo 1 > /proc/sys/net/{name}")
         for command in (
-            f"ip address add {A4}/24 dev left0", f"ip -6 address add {A6}/64 dev left0", "ip link set lo up", "ip link set left0 up"
+            f"ip address add {A4}/24 dev left0", f"ip -6 address add {A6}/64 dev left0", "ip link set lo up",
+            "ip link set left0 up",
         ):  # fmt: skip
             run(*command.split())
         run("ip", "route", "add", "default", "via", B4)

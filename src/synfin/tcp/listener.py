@@ -183,9 +183,9 @@ class Listener:
         if flags & RST:
             self._note(now, local, remote, "listen-rst-ignored")
         elif flags & ACK:
-            child = self._check_cookie(segment, local, remote, now)
-            if child is not None:
-                return child
+            mss = self._check_cookie(segment, local, remote, now)
+            if mss:
+                return self._open_by_cookie(segment, mss, local, remote, now)
             self._note(now, local, remote, "listen-ack-reset")
             answer = reset_for(segment, "reset-listen")
             if answer is not None:
@@ -255,7 +255,8 @@ class Listener:
         tcb.enter(SYN_RECEIVED, "syn-accepted")
         self._fast_open(child, segment)
         if segment.payload:
-            if tcb.fast_opened or self.config.accept_syn_data:
+            asked = self.config.fast_open and segment.options.fast_open is not None
+            if tcb.fast_opened or (self.config.accept_syn_data and not asked):  # [RFC7413-09]
                 room = min(tcb.receive_window.capacity, self.config.syn_window or 0xFFFF)
                 text = segment.payload[:room]
                 tcb.receive_buffer.append(text)
@@ -302,22 +303,29 @@ class Listener:
         )
         self.replies.append((remote, answer))
 
-    def _check_cookie(self, segment: Segment, local: Endpoint, remote: Endpoint, now: int) -> Connection | None:
-        """An ACK that acknowledges one of our cookies makes a complete connection out of nothing."""
+    def _check_cookie(self, segment: Segment, local: Endpoint, remote: Endpoint, now: int) -> int:
+        """The MSS behind the cookie that `segment` acknowledges, or 0 when it acknowledges none of ours."""
         if not self.config.syn_cookies or self.counters.cookies_sent == 0 or segment.flags & SYN:
-            return None
+            return 0
         iss = (segment.ack - 1) & 0xFFFF_FFFF
         irs = (segment.seq - 1) & 0xFFFF_FFFF
         mss = self.jar.check_syn_cookie(local, remote, irs, iss, now)
         if mss == 0:
             self.counters.cookies_failed += 1
             self._note(now, local, remote, "syn-cookie-wrong")
-            return None
+        return mss
+
+    def _open_by_cookie(
+        self, segment: Segment, mss: int, local: Endpoint, remote: Endpoint, now: int
+    ) -> Connection | None:
+        """A complete connection out of nothing; ignored like a lost ACK while the accept queue is full (S08)."""
         if self.accept_queue_full():
             self.counters.accept_overflows += 1
             self._note(now, local, remote, "accept-queue-full")
             return None
         self.counters.cookies_received += 1
+        iss = (segment.ack - 1) & 0xFFFF_FFFF
+        irs = (segment.seq - 1) & 0xFFFF_FFFF
         child = self._new_child(segment, local, remote, now)
         tcb = child.tcb
         tcb.iss = iss

@@ -45,7 +45,7 @@ TSHARK_SETTINGS = (
     "ipv6.defragment:FALSE", "tcp.relative_sequence_numbers:FALSE", "tcp.desegment_tcp_streams:FALSE",
     "tcp.analyze_sequence_numbers:FALSE",
 )  # fmt: skip
-FIELDS = (
+FIELD_NAMES = (
     "eth.dst eth.src eth.type arp.opcode arp.src.hw_mac arp.src.proto_ipv4 arp.dst.hw_mac arp.dst.proto_ipv4 "
     "ip.src ip.dst ip.proto ip.ttl ip.dsfield ip.id ip.flags.df ip.flags.mf ip.frag_offset ip.len ip.hdr_len "
     "ip.checksum ip.checksum.status ipv6.src ipv6.dst ipv6.nxt ipv6.hlim ipv6.tclass ipv6.flow ipv6.plen "
@@ -57,7 +57,8 @@ FIELDS = (
     "tcp.dstport tcp.seq_raw tcp.ack_raw tcp.hdr_len tcp.flags tcp.window_size_value tcp.urgent_pointer tcp.checksum "
     "tcp.checksum.status tcp.len tcp.option_kind tcp.options.mss_val tcp.options.wscale.shift tcp.options.sack_le "
     "tcp.options.sack_re tcp.options.timestamp.tsval tcp.options.timestamp.tsecr"
-).split()  # noqa: SIM905
+)
+FIELDS = FIELD_NAMES.split()
 
 
 def dissect(path: Path) -> list[dict[str, list[str]]]:

@@ -1,0 +1,230 @@
+"""IP packets on their way out: header, Identification, fragmentation, and the link layer below.
+
+Responsible for both families (RFC 791, RFC 1122 3.3, RFC 6864, RFC 8200).  Which path a packet takes is `routes`, who
+has which MAC address is `neighbors`; what is in the packet is its sender's affair.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2s
+from typing import Final, final
+
+from synfin.host.arp import Arp
+from synfin.host.core import Core
+from synfin.host.interfaces import Interface, has_link_scope
+from synfin.host.ndp import Ndp
+from synfin.host.pmtu import MIN_MTU_V6, PathMtuTable
+from synfin.host.routes import Path, RouteTable
+from synfin.wire.addresses import BROADCAST_MAC, Address, Endpoint, is_multicast, multicast_mac
+from synfin.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetFrame, build_ethernet
+from synfin.wire.frame import Frame
+from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
+from synfin.wire.ipv6 import FRAGMENT, FragmentHeader, Ipv6Packet, build_fragment_header, build_ipv6
+
+_V4_HEADER: Final = 20
+_V6_HEADER: Final = 40
+_FRAGMENT_HEADER: Final = 8
+
+
+@final
+class IpOutput:
+    """The way out of one host."""
+
+    __slots__ = ("_arp", "_core", "_flow_key", "_identification_limit", "_identifications", "_ndp", "pmtu", "routes")
+
+    def __init__(self, core: Core, routes: RouteTable, arp: Arp, ndp: Ndp) -> None:
+        self._core = core
+        self._arp = arp
+        self._ndp = ndp
+        self.routes = routes
+        self.pmtu = PathMtuTable(core.config)
+        self._identifications: dict[bytes, int] = {}
+        self._identification_limit = core.config.identification_entries
+        self._flow_key = core.rng.randbytes(16)
+
+    def reply_path(self, interface: Interface, remote: Address) -> Path | None:
+        """The way back to `remote`, whose packet came in on `interface`; link-local peers are on that link."""
+        if has_link_scope(remote) and not interface.is_loopback:
+            return self.routes.path_on(interface, remote)
+        return self.routes.path(remote)
+
+    def flow_label(self, src: Address, dst: Address, protocol: int, ports: bytes) -> int:
+        """The same 20 bits for all packets of a flow, not to be guessed [RFC8200-18]."""
+        text = src + dst + bytes((protocol,)) + ports
+        return int.from_bytes(blake2s(text, key=self._flow_key, digest_size=3).digest(), "big") & 0xF_FFFF
+
+    def send(
+        self,
+        path: Path,
+        src: Address,
+        dst: Address,
+        protocol: int,
+        payload: bytes,
+        now: int,
+        hop_limit: int,
+        traffic_class: int = 0,
+        fragment: bool = True,
+        flow_label: int = 0,
+        mss: int = 0,
+        note: str = "",
+    ) -> bool:
+        """Send `payload`, in fragments when it must be and `fragment` allows it; False when it could not go out.
+
+        A packet that fits and may not be fragmented on the way (`fragment` False) has DF set, so that its
+        Identification means nothing [RFC6864-01] [RFC6864-02] [RFC6864-06].
+        """
+        if len(dst) == 4:
+            return self._send_v4(path, src, dst, protocol, payload, now, hop_limit, traffic_class, fragment, mss, note)
+        return self._send_v6(
+            path, src, dst, protocol, payload, now, hop_limit, traffic_class, fragment, flow_label, mss, note
+        )
+
+    def _send_v4(
+        self,
+        path: Path,
+        src: Address,
+        dst: Address,
+        protocol: int,
+        payload: bytes,
+        now: int,
+        hop_limit: int,
+        traffic_class: int,
+        fragment: bool,
+        mss: int,
+        note: str,
+    ) -> bool:
+        counters = self._core.counters
+        counters["IpOutRequests"] += 1
+        size = _V4_HEADER + len(payload)
+        limit = path.interface.mtu
+        if size > limit and not mss:
+            if not fragment:
+                packet = build_ipv4(Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, 0, True))
+                counters["IpFragFails"] += 1
+                self._too_big(packet, limit, now)
+                return False
+            return self._fragment_v4(path, src, dst, protocol, payload, now, hop_limit, traffic_class, limit, note)
+        if fragment:
+            limit = self.pmtu.get(dst, now, limit)
+            if size > limit:
+                return self._fragment_v4(path, src, dst, protocol, payload, now, hop_limit, traffic_class, limit, note)
+            identification = self._identification(src, dst, protocol)
+            header = Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, identification)
+        else:
+            header = Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, 0, True)
+        self._transmit(path, dst, build_ipv4(header), now, mss, note)
+        return True
+
+    def _fragment_v4(
+        self,
+        path: Path,
+        src: Address,
+        dst: Address,
+        protocol: int,
+        payload: bytes,
+        now: int,
+        hop_limit: int,
+        traffic_class: int,
+        limit: int,
+        note: str,
+    ) -> bool:
+        """RFC 791 3.2 [RFC791-06]; all fragments of one datagram have its Identification [RFC6864-04]."""
+        counters = self._core.counters
+        identification = self._identification(src, dst, protocol)
+        step = (limit - _V4_HEADER) & ~7
+        at = 0
+        end = len(payload)
+        while at < end:
+            piece = payload[at : at + step]
+            packet = Ipv4Packet(
+                src, dst, protocol, piece, hop_limit, traffic_class, identification, False, at + step < end, at
+            )
+            counters["IpFragCreates"] += 1
+            self._transmit(path, dst, build_ipv4(packet), now, 0, note)
+            at += step
+        counters["IpFragOKs"] += 1
+        return True
+
+    def _send_v6(
+        self,
+        path: Path,
+        src: Address,
+        dst: Address,
+        protocol: int,
+        payload: bytes,
+        now: int,
+        hop_limit: int,
+        traffic_class: int,
+        fragment: bool,
+        flow_label: int,
+        mss: int,
+        note: str,
+    ) -> bool:
+        counters = self._core.counters
+        counters["Ip6OutRequests"] += 1
+        size = _V6_HEADER + len(payload)
+        limit = path.interface.mtu
+        if fragment:
+            limit = max(self.pmtu.get(dst, now, limit), MIN_MTU_V6)
+        if size <= limit or mss:
+            packet = Ipv6Packet(src, dst, protocol, payload, hop_limit, traffic_class, flow_label)
+            self._transmit(path, dst, build_ipv6(packet), now, mss, note)
+            return True
+        if not fragment:
+            counters["Ip6FragFails"] += 1
+            whole = build_ipv6(Ipv6Packet(src, dst, protocol, payload, hop_limit, traffic_class, flow_label))
+            self._too_big(whole, limit, now)
+            return False
+        # Only the source fragments, never below 1280, with a number that cannot be foretold [RFC8200-13] [RFC5722-01].
+        identification = self._core.rng.getrandbits(32)
+        step = (limit - _V6_HEADER - _FRAGMENT_HEADER) & ~7
+        at = 0
+        end = len(payload)
+        while at < end:
+            header = build_fragment_header(FragmentHeader(protocol, at, at + step < end, identification))
+            piece = header + payload[at : at + step]
+            packet = Ipv6Packet(src, dst, FRAGMENT, piece, hop_limit, traffic_class, flow_label)
+            counters["Ip6FragCreates"] += 1
+            self._transmit(path, dst, build_ipv6(packet), now, 0, note)
+            at += step
+        counters["Ip6FragOKs"] += 1
+        return True
+
+    def _identification(self, src: Address, dst: Address, protocol: int) -> int:
+        """A 16-bit number that does not come again soon for these three [RFC6864-04] [RFC6864-07]."""
+        key = src + dst + bytes((protocol,))
+        number = self._identifications.pop(key, -1)
+        if number < 0:
+            number = self._core.rng.getrandbits(16)
+            while len(self._identifications) >= max(1, self._identification_limit):
+                del self._identifications[next(iter(self._identifications))]
+        self._identifications[key] = (number + 1) & 0xFFFF
+        return number
+
+    def _too_big(self, packet: bytes, mtu: int, now: int) -> None:
+        self._core.rule("ip-too-big", now, f"{len(packet)} octets, the link takes {mtu}")
+        self._core.undeliverable(packet, "packet-too-big", now, mtu)
+
+    def _transmit(self, path: Path, dst: Address, packet: bytes, now: int, mss: int, note: str) -> None:
+        """Hand a packet to the link: as it is on layer 3, in an Ethernet frame on layer 2, to ourselves on loopback."""
+        core = self._core
+        interface = path.interface
+        if interface.mac is None:
+            if interface.is_loopback:
+                if len(core.loopback) >= core.config.loopback_packets:
+                    core.rule("loopback-full", now, "", remote=Endpoint(dst, 0))
+                    return
+                core.loopback.append(packet)
+                return
+            core.frames.append(Frame(packet, mss, note, interface.index))
+            return
+        v4 = len(dst) == 4
+        if is_multicast(dst) or (v4 and dst in interface.broadcasts):
+            # A group goes in a link-layer group, a broadcast in a broadcast, and nothing else does [RFC1122-29].
+            mac = multicast_mac(dst) if is_multicast(dst) else BROADCAST_MAC
+            ethertype = ETHERTYPE_IPV4 if v4 else ETHERTYPE_IPV6
+            data = build_ethernet(EthernetFrame(mac, interface.mac, ethertype, packet))
+            core.frames.append(Frame(data, mss, note, interface.index))
+            return
+        cache = self._arp.cache(interface) if v4 else self._ndp.cache(interface)
+        cache.send(path.next_hop, packet, mss, note, now)

@@ -1,0 +1,266 @@
+"""Connections of a host: who has something to send or to tell, and their segments on the way out.
+
+Responsible for polling exactly the connections that need it, for their deadlines, for moving them into the TIME_WAIT
+table, and for calling applications.  Which segments are sent is decided in `tcp/output`, the packet is `ip_output`'s.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final, final
+
+from synfin.config import TcpConfig
+from synfin.host.core import Core
+from synfin.host.counters import WHY_COUNTERS
+from synfin.host.interfaces import Interface
+from synfin.host.ip_output import IpOutput
+from synfin.host.routes import Path
+from synfin.host.slots import Slot, Touched
+from synfin.host.timers import Timed
+from synfin.tcp.connection import Connection
+from synfin.tcp.events import Event
+from synfin.tcp.isn import IsnSource
+from synfin.tcp.state import CLOSE_WAIT, CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT, State
+from synfin.tcp.timewait import TimeWaitTable
+from synfin.trace import SEND
+from synfin.wire.addresses import Address, Endpoint
+from synfin.wire.tcp import PROTOCOL, RST, SYN, Segment, build_segment
+
+V4_HEADERS: Final = 40
+V6_HEADERS: Final = 60  # [RFC8200-17]
+RETRANSMITS: Final[dict[str, bool]] = {
+    "retransmit-timeout": True,
+    "retransmit-fast": True,
+    "retransmit-partial-ack": True,
+    "retransmit-slow-start": True,
+    "retransmit-window-open": True,
+    "retransmit-smaller-mtu": True,
+}
+
+
+@final
+class TcpOutput(Touched):
+    """The connections by key, and the queues of those that have something to do."""
+
+    __slots__ = (
+        "_core", "_delivering", "_notices", "_output", "_pending", "established", "isn", "slots", "tcp", "time_wait",
+        "time_wait_timer",
+    )  # fmt: skip
+
+    def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource) -> None:
+        self._core = core
+        self._output = output
+        self.tcp = tcp
+        self.isn = isn  # shared by all connections
+        self.slots: dict[bytes, Slot] = {}
+        self.time_wait = TimeWaitTable(core.config.time_wait_entries)
+        self.time_wait_timer: Timed | None = None
+        self.established = 0  # TcpCurrEstab
+        self._pending: deque[Slot] = deque()
+        self._notices: deque[Slot] = deque()
+        self._delivering = False
+
+    # Tables
+
+    def add(self, connection: Connection, key: bytes, interface: Interface, state: State) -> Slot:
+        """Enter a connection."""
+        slot = Slot(self, connection, key, interface, state)
+        self.slots[key] = slot
+        connection.wake = slot.touch
+        if len(connection.local.address) == 16:
+            slot.flow_label = self._output.flow_label(
+                connection.local.address, connection.remote.address, PROTOCOL, key[-4:]
+            )
+        connection.tcb.push_limit = interface.push_limit
+        return slot
+
+    def detach(self, slot: Slot) -> None:
+        """Take a connection out of the tables; what it still has to send or to tell is done."""
+        if not slot.gone:
+            slot.gone = True
+            slot.connection.wake = None
+            del self.slots[slot.key]
+            self._core.deadlines.forget(slot)
+            self._count_state(slot)
+
+    def clear(self) -> None:
+        """Forget everything silently (the host has crashed)."""
+        for slot in self.slots.values():
+            slot.gone = True
+            slot.connection.wake = None
+            self._core.deadlines.forget(slot)
+        self.slots = {}
+        self.time_wait = TimeWaitTable(self._core.config.time_wait_entries)
+        self.established = 0
+        self._pending.clear()
+        self._notices.clear()
+
+    # Work
+
+    @property
+    def busy(self) -> bool:
+        """Whether `poll` has something to do."""
+        return bool(self._pending) or bool(self._notices)
+
+    def touch(self, slot: Slot) -> None:
+        """A connection was called, has received or is due: it will be polled, and its events told."""
+        if not slot.queued:
+            slot.queued = True
+            self._pending.append(slot)
+        self._settle(slot)
+
+    def poll(self, now: int) -> None:
+        """Send what the connections that were touched have to send; deadlines are set anew."""
+        pending = self._pending
+        while pending:
+            slot = pending.popleft()
+            slot.queued = False
+            connection = slot.connection
+            segments = connection.poll(now)
+            if segments:
+                for segment in segments:
+                    self._transmit(slot, segment, now)
+            if not slot.gone:
+                tcb = connection.tcb
+                if tcb.state is TIME_WAIT and tcb.orphan:
+                    self._retire(slot)
+                else:
+                    self._core.deadlines.arm(slot, connection.next_deadline())
+            self._settle(slot)
+
+    def deliver(self, now: int) -> None:
+        """Call handlers.  An exception from an application passes; what is left is told next time."""
+        if self._delivering:
+            return
+        self._delivering = True
+        notices = self._notices
+        try:
+            while notices:
+                slot = notices[0]
+                connection = slot.connection
+                listener = slot.listener
+                if listener is not None:
+                    if connection.tcb.state is not SYN_RECEIVED:
+                        slot.listener = None
+                    listener.on_child(connection, now)
+                tcb = connection.tcb
+                while tcb.events and connection.handler is not None:
+                    connection.handler(connection, tcb.events.pop(0), now)
+                notices.popleft()
+                slot.noticed = False
+        finally:
+            self._delivering = False
+
+    def _settle(self, slot: Slot) -> None:
+        """Look at what has become of a connection."""
+        tcb = slot.connection.tcb
+        state = tcb.state
+        if state is not slot.state:
+            self._count_state(slot)
+            if state is CLOSED or state is LISTEN:
+                self.detach(slot)
+        if not slot.noticed and (tcb.events or slot.listener is not None):
+            slot.noticed = True
+            self._notices.append(slot)
+
+    def _count_state(self, slot: Slot) -> None:
+        """The counters that go with a move (RFC 4022)."""
+        before = slot.state
+        after = slot.connection.tcb.state
+        if before is after:
+            return
+        slot.state = after
+        was_up = before is ESTABLISHED or before is CLOSE_WAIT
+        is_up = after is ESTABLISHED or after is CLOSE_WAIT
+        counters = self._core.counters
+        if was_up != is_up:
+            self.established += 1 if is_up else -1
+        if after is CLOSED or after is LISTEN:
+            if before is SYN_SENT or before is SYN_RECEIVED:
+                counters["TcpAttemptFails"] += 1
+            elif was_up:
+                counters["TcpEstabResets"] += 1
+                if isinstance(slot.connection.error, TimeoutError):
+                    counters["TcpExtTCPAbortOnTimeout"] += 1
+
+    def _retire(self, slot: Slot) -> None:
+        """TIME_WAIT that nobody holds becomes a record (RFC 9293 3.6.1); the application is told that it is over."""
+        connection = slot.connection
+        counters = self._core.counters
+        connection.tcb.events.append(Event.CLOSED)
+        if connection.move_to(self.time_wait, slot.key):
+            counters["TcpExtTW"] += 1
+        else:
+            self._core.rule("time-wait-table-full", self._core.now, "", connection.local, connection.remote)
+        self.detach(slot)
+        if self.time_wait_timer is not None:
+            self._core.deadlines.arm(self.time_wait_timer, self.time_wait.next_deadline())
+
+    # Packets
+
+    def path_to(self, interface: Interface, remote: Address) -> Path | None:
+        """The path to a remote end that was met on `interface`."""
+        return self._output.reply_path(interface, remote)
+
+    def link_mss(self, path: Path) -> int:
+        """The octets of text that fit into one packet on `path` (RFC 6691)."""
+        return path.interface.mtu - (V4_HEADERS if len(path.source) == 4 else V6_HEADERS)
+
+    def answer(self, segment: Segment, local: Endpoint, remote: Endpoint, interface: Interface, now: int) -> None:
+        """Send a segment that belongs to no connection: a reset, a SYN cookie, an answer from TIME_WAIT."""
+        path = self._output.reply_path(interface, remote.address)
+        if path is None:
+            self._core.rule("ip-no-route", now, "", local, remote)
+            return
+        self._emit(path, segment, local, remote, self.tcp.hop_limit, self.tcp.traffic_class, 0, now)
+
+    def _transmit(self, slot: Slot, segment: Segment, now: int) -> None:
+        connection = slot.connection
+        generation = self._output.routes.generation
+        path = slot.path
+        if path is None or slot.generation != generation:
+            path = self._output.reply_path(slot.interface, connection.remote.address)
+            slot.path = path
+            slot.generation = generation
+        if path is None:
+            self._core.rule("ip-no-route", now, "", connection.local, connection.remote)
+            connection.icmp_error("net-unreachable", segment.seq, now)
+            return
+        config = connection.tcb.config
+        self._emit(
+            path, segment, connection.local, connection.remote, config.hop_limit, config.traffic_class,
+            slot.flow_label, now,
+        )  # fmt: skip
+
+    def _emit(
+        self,
+        path: Path,
+        segment: Segment,
+        local: Endpoint,
+        remote: Endpoint,
+        hop_limit: int,
+        traffic_class: int,
+        flow_label: int,
+        now: int,
+    ) -> None:
+        """Build, count, trace and send one segment, never in fragments [MUST-48] [MUST-49]."""
+        core = self._core
+        counters = core.counters
+        why = segment.why
+        counters["TcpOutSegs"] += 1
+        if why in RETRANSMITS:
+            counters["TcpRetransSegs"] += 1
+            if segment.flags & SYN:
+                counters["TcpExtTCPSynRetrans"] += 1
+        if segment.flags & RST:
+            counters["TcpOutRsts"] += 1
+        counter = WHY_COUNTERS.get(why)
+        if counter is not None:
+            counters[counter] += 1
+        if core.trace is not None:
+            core.trace.segment(now, SEND, local, remote, segment, why)
+        data = build_segment(segment, local.address, remote.address)
+        self._output.send(
+            path, local.address, remote.address, PROTOCOL, data, now, hop_limit, traffic_class, False, flow_label,
+            segment.mss, why,
+        )  # fmt: skip

@@ -23,7 +23,7 @@ CONNECTIONS = 200
 def ss_options(port: int) -> list[str]:
     """What `ss -ti` says about the connection with that port."""
     done = subprocess.run(
-        ["ss", "-Htin", f"sport = :{port} or dport = :{port}"], capture_output=True, text=True, check=True, timeout=20
+        ["ss", "-Htino", f"sport = :{port} or dport = :{port}"], capture_output=True, text=True, check=True, timeout=20
     )
     return done.stdout.split()
 

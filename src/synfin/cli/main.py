@@ -36,11 +36,11 @@ COMMANDS: Final[dict[str, str]] = {
 
 
 class Failure(click.ClickException):
-    """A command ends with one line on stderr and `exit_code`."""
+    """A command ends with one line on stderr and the exit code `code`."""
 
     def __init__(self, message: str, exit_code: int = EXIT_FINDING) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.code = exit_code
 
 
 class _Commands(click.Group):
@@ -75,7 +75,7 @@ def run(arguments: list[str] | None = None) -> int:
         name = error.ctx.command_path if error.ctx is not None else "synfin"
         return _fail(f"{name}: {error.format_message()} (see {name} --help)", EXIT_USAGE)
     except Failure as error:
-        return _fail(f"synfin: {error.format_message()}", error.exit_code)
+        return _fail(f"synfin: {error.format_message()}", error.code)
     except click.ClickException as error:
         return _fail(f"synfin: {error.format_message()}", EXIT_USAGE)
     except (click.Abort, KeyboardInterrupt):

@@ -116,9 +116,9 @@ class RouteTable:
                 path = self.path_on(interface, destination)
                 if path is not None:
                     return path
-        route = self.lookup(destination)
+        route = None if len(destination) == 16 and has_link_scope(destination) else self.lookup(destination)
         if route is None:
-            if is_multicast(destination) or (len(destination) == 16 and has_link_scope(destination)):
+            if is_multicast(destination) or has_link_scope(destination):
                 # Groups and link-local destinations without a route go to the first interface with the family.
                 for interface in interfaces.by_index:
                     path = self.path_on(interface, destination)

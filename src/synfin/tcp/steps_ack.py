@@ -111,16 +111,19 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
     tcb.retransmits = 0
     tcb.progress_at = tcb.now
     was_recovering = tcb.recovery.recovering
+    restart_timer = True
     action = tcb.recovery.on_ack(ack, acked, tcb.mss)
     if action == RECOVERED:
         tcb.congestion.on_recovered(tcb.now, tcb.snd_nxt - ack)
     elif action == RESEND_FIRST:
         tcb.resend_now = "retransmit-partial-ack"
+        restart_timer = not tcb.recovery.partial  # only the first one does [RFC6582-05]
+        tcb.recovery.partial = True
     elif not was_recovering:
         tcb.congestion.on_ack(tcb.now, acked, flight)
     if ack == tcb.snd_nxt:
         tcb.stop_timer(RETRANSMIT)  # [RFC6298-11]
-    elif tcb.timers.deadlines[PERSIST] == NEVER:
+    elif restart_timer and tcb.timers.deadlines[PERSIST] == NEVER:
         tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())  # [RFC6298-12]
     if tcb.wants_room and 2 * tcb.send_buffer.free >= tcb.send_buffer.limit:
         tcb.wants_room = False

@@ -20,11 +20,12 @@ DUPLICATES: Final = 3  # RFC 5681 3.2
 class NewRenoRecovery:
     """Loss recovery without SACK.  All numbers are absolute sequence numbers or octets."""
 
-    __slots__ = ("duplicates", "inflation", "limited", "recover", "recovering", "resend_end", "resend_nxt")
+    __slots__ = ("duplicates", "inflation", "limited", "partial", "recover", "recovering", "resend_end", "resend_nxt")
 
     def __init__(self, iss: int) -> None:
         self.duplicates = 0
         self.recovering = False  # fast recovery
+        self.partial = False  # a partial ACK has come in this recovery
         self.recover = iss  # RFC 6582: SND.NXT when loss was found last
         self.inflation = 0  # octets beyond cwnd that duplicate ACKs allow in fast recovery
         self.limited = 0  # octets beyond cwnd that limited transmit allows
@@ -55,13 +56,16 @@ class NewRenoRecovery:
         if self.recovering:
             self.inflation += mss
             return NOTHING
+        if self.resend_nxt < self.resend_end:  # slow start after a time-out sends on its own account [RFC6582-06]
+            return NOTHING
         self.duplicates += 1
         if self.duplicates < DUPLICATES:
             self.limited = self.duplicates * mss if limited_transmit else 0
             return NOTHING
-        if self.duplicates > DUPLICATES or snd_una <= self.recover or self.resend_nxt < self.resend_end:
+        if self.duplicates > DUPLICATES or snd_una <= self.recover:
             return NOTHING  # RFC 6582 3.2 step 1: not for losses that were already recovered
         self.recovering = True
+        self.partial = False
         self.recover = snd_nxt
         self.inflation = DUPLICATES * mss
         return ENTERED

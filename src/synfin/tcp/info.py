@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synfin.tcp.congestion.base import INFINITE_SSTHRESH
 from synfin.tcp.state import CLOSED, LISTEN
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import KEEP_ALIVE, PERSIST
@@ -13,7 +14,7 @@ from synfin.tcp.window import WINDOW_FIELD_MAX
 CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS = range(5)
 OPTION_TIMESTAMPS, OPTION_SACK, OPTION_WSCALE = 1, 2, 4
 UNLIMITED = (1 << 64) - 1
-INFINITE_SSTHRESH = 0x7FFF_FFFF
+LINUX_INFINITE_SSTHRESH = 0x7FFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def collect(tcb: Tcb, now: int) -> TcpInfo:
     flight = tcb.flight()
     mss = max(tcb.mss, 1)
     segments = -(-flight // mss)
-    ssthresh = tcb.congestion.ssthresh // mss
+    ssthresh = tcb.congestion.ssthresh
     options = OPTION_TIMESTAMPS if tcb.timestamps else 0
     options |= OPTION_SACK if tcb.peer_sack else 0
     options |= OPTION_WSCALE if tcb.rcv_wscale_ok else 0
@@ -149,8 +150,8 @@ def collect(tcb: Tcb, now: int) -> TcpInfo:
         rcv_ssthresh=window.capacity,
         rtt=rtt.srtt // 1_000,
         rttvar=rtt.rttvar // 1_000,
-        snd_ssthresh=min(ssthresh, INFINITE_SSTHRESH),
-        snd_cwnd=max(tcb.effective_cwnd() // mss, 1),
+        snd_ssthresh=ssthresh // mss if ssthresh < INFINITE_SSTHRESH else LINUX_INFINITE_SSTHRESH,
+        snd_cwnd=max((tcb.congestion.cwnd + recovery.inflation) // mss, 1),
         advmss=tcb.advertised_mss,
         reordering=3,
         rcv_rtt=0,

@@ -12,6 +12,8 @@ from synfin.tcp.events import Event
 from synfin.tcp.state import CLOSED, LISTEN, SYN_SENT, TIME_WAIT
 from synfin.tcp.tcb import CANCELLED, MSS_FLOOR, Tcb
 
+IPV6_MSS_FLOOR: Final = 1_220  # every IPv6 link carries 1,280 octets (RFC 8201 4)
+
 # kind: (errno, text, hard): only hard ones may end a connection, and only before it is synchronized [SHLD-26]
 KINDS: Final[dict[str, tuple[int, str, bool]]] = {
     "net-unreachable": (ENETUNREACH, "Network is unreachable", False),
@@ -56,7 +58,7 @@ def icmp_error(tcb: Tcb, kind: str, seq: int, mtu: int, now: int) -> None:
 def shrink(tcb: Tcb, mtu: int) -> None:
     """The path takes only packets of `mtu` octets: smaller segments from now on, unacknowledged ones once more."""
     header = 40 if len(tcb.local.address) == 4 else 60
-    size = max(mtu - header, MSS_FLOOR)
+    size = max(mtu - header, MSS_FLOOR if header == 40 else IPV6_MSS_FLOOR)  # [RFC5927-09]
     if size >= tcb.path_mss:
         return
     tcb.note("icmp-smaller-mtu", f"{mtu} octets")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from synfin.device.base import ETHERNET_HEADER, split
 from synfin.errors import UsageError
-from synfin.wire.addresses import Address, parse_address
+from synfin.wire.addresses import parse_address
 from synfin.wire.frame import Frame
 from synfin.wire.ipv4 import Ipv4Packet, build_ipv4, parse_ipv4
 from synfin.wire.ipv6 import Ipv6Packet, build_ipv6, parse_ipv6

@@ -45,7 +45,7 @@ def in_namespace(site: Path, script: str, *options: str) -> str:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_large_file_arrives_whole(site: Path, host: str, record_property: pytest.RecordProperty) -> None:
-    size = megabytes() * 500_000  # 50 MB when compiled
+    size = megabytes() * 500_000  # 50 MB by default
     record_property("octets", size)
     rng = random.Random(1)
     total = hashlib.sha256()

@@ -178,7 +178,8 @@ class Stack:
         if options.pcap is not None:
             # Before the namespace: inside it, root may have fewer rights over files.
             try:
-                pcap = self._exits.enter_context(Path(options.pcap).open("wb"))
+                pcap = Path(options.pcap).open("wb")  # noqa: SIM115 - closed with the rest
+                self._exits.callback(pcap.close)
             except OSError as error:
                 raise Failure(f"{options.pcap}: {error.strerror}", EXIT_USAGE) from None
         try:

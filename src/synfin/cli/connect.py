@@ -178,7 +178,7 @@ class _Pump:
                 self._peer_ended(connection, now)
 
     def _peer_ended(self, connection: Connection, now: int) -> None:
-        """The peer sends no more; it may still read, so a file or pipe is sent to its end.  Nobody waits for a person."""
+        """No more from the peer; it may still read, so a file or pipe is sent to its end.  A person is not waited for."""
         if not self._in_open or self._interactive:
             connection.close(now)
             self._end()

@@ -58,6 +58,21 @@ class Reassembly:
             index += 1
         return True
 
+    def overlay(self, seq: int, data: bytes) -> bytes:
+        """`data` from number `seq` on, with the octets that are held already in their places: the first copy counts."""
+        end = seq + len(data)
+        for index in range(len(self._starts)):
+            start = self._starts[index]
+            if start >= end:
+                break
+            stop = self._ends[index]
+            if stop > seq:
+                first = max(start, seq)
+                last = min(stop, end)
+                held = self._data[index][first - start : last - start]
+                data = data[: first - seq] + held + data[last - seq :]
+        return data
+
     def take(self, rcv_nxt: int) -> list[bytes]:
         """Pieces that now follow `rcv_nxt` without a gap, in order; they leave the store."""
         found: list[bytes] = []

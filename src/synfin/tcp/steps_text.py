@@ -83,7 +83,7 @@ def _out_of_order(tcb: Tcb, arrival: Arrival) -> bool:
             tcb.note("reassembly-full")
         return CONTINUE
     tcb.ack_now = "ack-gap-filled"
-    tcb.receive_buffer.append(text)
+    tcb.receive_buffer.append(store.overlay(arrival.seq, text))
     tcb.rcv_nxt += len(text)
     for piece in store.take(tcb.rcv_nxt):
         tcb.receive_buffer.append(piece)

@@ -169,6 +169,12 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
 
 def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True) -> Segment:
     """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
+    options = _options(tcb)
+    size = tcb.mss
+    if options.sack:  # blocks take room too [RFC6691-02] [RFC2525-18]
+        size = max(size - 4 - 8 * len(options.sack), 1)
+        if limit > size:
+            limit = limit // size * size
     text = tcb.send_buffer.slice(seq, limit)
     end = seq + len(text)
     flags = 0
@@ -179,9 +185,9 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
             flags |= FIN
             end += 1
             tcb.fin_seq = end - 1
-    segment = _header(tcb, seq, flags, _options(tcb), text, why)
-    if len(text) > tcb.mss:
-        segment.mss = tcb.mss
+    segment = _header(tcb, seq, flags, options, text, why)
+    if len(text) > size:
+        segment.mss = size
     if end > tcb.snd_nxt:
         if seq >= tcb.snd_nxt and tcb.rtt_seq < 0:  # [RFC6298-07]
             tcb.rtt_seq = seq
@@ -283,7 +289,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
 
 def _restart_after_idle(tcb: Tcb) -> None:
     """Nothing sent for more than one RTO: restart window [RFC5681-15]."""
-    if tcb.config.idle_restart and tcb.last_data_sent and tcb.now - tcb.last_data_sent > tcb.rtt.rto():
+    if tcb.config.idle_restart and tcb.bytes_text_sent and tcb.now - tcb.last_data_sent > tcb.rtt.rto():
         tcb.congestion.on_idle(tcb.now)
 
 

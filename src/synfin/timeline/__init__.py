@@ -1,0 +1,18 @@
+"""What a run looks like: one model of a trace, several renderings, in English and Chinese.
+
+    numbers    relative numbers, windows in octets, what was sent before
+    model      steps at each host, segments between them, states after each
+    layout     which steps share a line
+    ladder     the text ladder, whole or line by line as things happen
+    document   JSON, schema 1
+    messages   every text, by id, in every language
+    world      `World` of the lab with pictures and files
+
+Nothing here decides about a connection; it only reads trace records.
+"""
+
+from synfin.timeline.ladder import Ladder, LiveLadder
+from synfin.timeline.messages import LANGUAGES, Catalog, catalog
+from synfin.timeline.run import Timeline
+
+__all__ = ["LANGUAGES", "Catalog", "Ladder", "LiveLadder", "Timeline", "catalog"]

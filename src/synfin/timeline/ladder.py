@@ -1,0 +1,414 @@
+"""The text ladder: two columns of states, segments between them, and under each a line that says why.
+
+Responsible for turning rows into lines of text.  Losses, repetitions, copies and delays are told by symbol, stroke and
+word; colour only adds.  What is on a line is decided by `model` and `layout`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, final
+
+from synfin.timeline.layout import Layout, Row
+from synfin.timeline.messages import Catalog
+from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
+from synfin.timeline.style import Style
+from synfin.timeline.width import cut, pad, width, wrap
+from synfin.trace import Record, StateRecord
+from synfin.units import DURATIONS
+from synfin.wire.addresses import Endpoint
+from synfin.wire.tcp import flag_names
+
+MIN_WIDTH: Final = 72
+DEFAULT_WIDTH: Final = 100
+TIME_CELLS: Final = 9
+STATE_CELLS: Final = 12
+INDENT: Final = TIME_CELLS + 1  # of what stands under a line
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+GAP_NS: Final = 400_000_000  # a silence that is worth a line of its own
+_ENGLISH_OCTETS: Final = re.compile(r"([0-9]+) octets")
+_ENGLISH_PORT: Final = re.compile(r"port ([0-9]+)")
+# Rules of a receiver that say no more than the segment's own reason or the state move does
+_PLAIN_RULES: Final = ("syn-accepted", "ack-establishes")
+# State moves that the call itself explains
+_CALLED: Final = ("active-open", "passive-open", "close-call", "abort-call")
+
+
+@final
+class Ladder:
+    """Draws rows of one model; keeps what it has explained already, so that it explains each thing once.
+
+    `hosts` are the names over the columns; `cells` the width of the terminal; `digits` the decimals of times.
+    """
+
+    def __init__(
+        self,
+        hosts: tuple[str, str],
+        texts: Catalog,
+        style: Style,
+        *,
+        cells: int = DEFAULT_WIDTH,
+        digits: int = 3,
+        labels: tuple[str, str] = ("", ""),
+    ) -> None:
+        self.hosts = hosts
+        self.texts = texts
+        self.style = style
+        self.cells = max(cells, MIN_WIDTH)
+        self.digits = digits
+        self.labels = labels
+        self._wide = self.cells >= 96
+        self._explained: dict[str, bool] = {}
+        self._glossed: dict[str, bool] = {}
+        self._time = 0
+        self._ports: dict[tuple[Endpoint, Endpoint], bool] = {}
+        lead = INDENT + STATE_CELLS + 1
+        tail = 1 + STATE_CELLS + (1 + TIME_CELLS if self._wide else 0)
+        self._lead = lead
+        self._area = self.cells - lead - tail
+
+    def head(self) -> list[str]:
+        """The names over the columns."""
+        left, right = (
+            f"{host}  {label}" if label else host for host, label in zip(self.hosts, self.labels, strict=True)
+        )
+        first = pad(self.texts.text("ui.time"), INDENT - 1) + " "
+        middle = STATE_CELLS + 1 + self._area + 1
+        return [first + self.style.paint("bold", pad(left, middle)) + self.style.paint("bold", right)]
+
+    def draw(self, row: Row) -> list[str]:
+        """The lines of one row."""
+        steps = row.steps()
+        lines = self._gap(min(step.now for step in steps))
+        self._time = max(self._time, *(step.now for step in steps))
+        if row.step is not None:
+            lines.extend(self._draw_step(row.step))
+        else:
+            lines.extend(self._draw_flight(row))
+        return lines
+
+    # Parts of lines
+
+    def _gap(self, now: int) -> list[str]:
+        silence = now - self._time
+        if silence < GAP_NS:
+            return []
+        text = self.texts.text("ui.gap", time=self._span(silence))
+        return [self.style.paint("dim", pad(self.style.gap, TIME_CELLS, right=True) + "  " + text)]
+
+    def _span(self, ns: int) -> str:
+        """A length of time as people say it."""
+        for unit in ("d", "h", "min"):
+            if ns >= 2 * DURATIONS[unit]:
+                return self.texts.text(f"ui.{unit}", value=f"{ns / DURATIONS[unit]:.1f}".removesuffix(".0"))
+        return self.texts.text("ui.s", value=f"{ns / DURATIONS['s']:.3f}")
+
+    def _clock(self, now: int) -> str:
+        unit = 10 ** (9 - self.digits)
+        return f"{now // 1_000_000_000}.{now % 1_000_000_000 // unit:0{self.digits}d}"
+
+    def _frame(self, middle: str, left: Step | None, right: Step | None, colour: str = "") -> str:
+        """A line: times and states of both ends around `middle`, which is as wide as the area."""
+        style = self.style
+        first = pad(self._clock(left.now) if left else ("" if self._wide or not right else self._clock(right.now)), 0)
+        line = style.paint("dim", pad(first, TIME_CELLS, right=True)) + " "
+        line += (
+            self._state(left, "<") + " " + style.paint(colour, pad(middle, self._area)) + " " + self._state(right, ">")
+        )
+        if self._wide:
+            line += " " + style.paint("dim", pad(self._clock(right.now) if right else "", TIME_CELLS, right=True))
+        return line.rstrip()
+
+    def _state(self, step: Step | None, side: str) -> str:
+        if step is None:
+            return " " * STATE_CELLS
+        name = cut("" if step.state == UNKNOWN else step.state, STATE_CELLS)
+        text = pad(name, STATE_CELLS)
+        return self.style.paint("state" if step.moves else "", text)
+
+    def _draw_step(self, step: Step) -> list[str]:
+        """A call, an event or a timer at one host."""
+        text, colour = self._step_text(step)
+        if not text and not step.moves and not step.rules:
+            return []
+        on_left = step.host == self.hosts[0]
+        sign = self.style.call if step.kind in (CALL, TOLD) else self.style.gap
+        words = cut(f"{sign} {text}" if text else "", self._area)
+        middle = words if on_left else pad(words, self._area, right=True)
+        lines = [self._frame(middle, step if on_left else None, None if on_left else step, colour)]
+        lines.extend(self._reaction(step))
+        return lines
+
+    def _step_text(self, step: Step) -> tuple[str, str]:
+        texts = self.texts
+        if step.kind == CALL:
+            key = f"app.{step.call}"
+            detail = _ENGLISH_OCTETS.sub(lambda m: texts.text("ui.octets", count=m[1]), step.detail)
+            detail = _ENGLISH_PORT.sub(lambda m: texts.text("ui.port", number=m[1]), detail)
+            return texts.text(key if texts.has(key) else "app.other", call=step.call, detail=detail).strip(), "call"
+        if step.kind == TOLD:
+            key = f"told.{step.call}"
+            return texts.text(key if texts.has(key) else "told.other", call=step.call), "call"
+        if step.kind == TIMER and (step.moves or step.rules):
+            key = f"timer.{step.call}"
+            return texts.text(key if texts.has(key) else "timer.other", call=step.call), "dim"
+        return "", ""
+
+    # Segments
+
+    def _draw_flight(self, row: Row) -> list[str]:
+        flight = row.flight
+        assert flight is not None
+        rightward = flight.sender == self.hosts[0]
+        departure, arrival = row.departure, row.arrival
+        marks, colour = self._marks(row, flight)
+        label, rest = self._label(flight, marks, row)
+        middle = self._arrow(row, flight, label, rightward)
+        left, right = (departure, arrival) if rightward else (arrival, departure)
+        lines = [self._frame(middle, left, right, colour)]
+        if rest:
+            lines.append(self._under(self.style.paint("dim", rest)))
+        lines.extend(self._flag_glosses(flight))
+        if departure is not None or flight.departure is None:
+            lines.extend(self._why(flight))
+        for step in row.steps():
+            if step is arrival:
+                lines.extend(self._reaction(step))
+        return lines
+
+    def _marks(self, row: Row, flight: Flight) -> tuple[list[str], str]:
+        """Signs and words that a segment carries, and its colour."""
+        style, texts = self.style, self.texts
+        marks: list[str] = []
+        colour = ""
+        if flight.foreign:
+            marks.append(f"{style.foreign} {texts.text('ui.foreign')}")
+            colour = "copy"
+        if flight.numbers.again and not flight.foreign:
+            marks.append(f"{style.again} {texts.text('ui.again')}")
+            colour = "again"
+        if row.departure is None and row.arrival is not None and not row.arrival.first:
+            marks.append(f"{style.copy} {texts.text('ui.copy')}")
+            colour = "copy"
+        elif flight.twin and row.departure is not None:
+            marks.append(f"{style.copy} {texts.text('ui.twin')}")
+            colour = "copy"
+        fates = {
+            LOST: ("lost", style.cross, "ui.lost"),
+            DAMAGED: ("lost", style.damaged, "ui.damaged"),
+            HELD: ("held", style.held, "ui.held"),
+            LATE: ("held", style.late, "ui.late" if flight.fault else "ui.flying"),
+        }
+        fate = fates.get(flight.fate)
+        if fate is not None:
+            word = "ui.released" if flight.fate == HELD and row.departure is None else fate[2]
+            if flight.fate not in (LOST, DAMAGED):
+                marks.append(f"{fate[1]} {texts.text(word)}")
+            colour = fate[0]
+        return marks, colour
+
+    def _label(self, flight: Flight, marks: list[str], row: Row) -> tuple[str, str]:
+        """What stands on the arrow, and what did not fit."""
+        segment, numbers = flight.segment, flight.numbers
+        flags = ",".join(flag_names(segment.flags)) or "-"
+        mark = "  ".join(marks)
+        length = f" len={len(segment.payload)}" if segment.payload else ""
+        window = f" win={numbers.window}"
+        port = self._port(flight)
+        ack = numbers.ack
+        wire = f"seq={numbers.seq}({segment.seq})" + (f" ack={ack}({segment.ack})" if ack is not None else "")
+        relative = f"seq={numbers.seq}" + (f" ack={ack}" if ack is not None else "")
+        on_wire = f"seq={segment.seq}" + (f" ack={segment.ack}" if ack is not None else "")
+        room = self._area - 6 - (width(mark) + 1 if mark else 0) - (4 if flight.number else 0)
+        choices: tuple[tuple[str, str], ...] = (
+            (f"{port}{flags} {wire}{length}{window}", ""),
+            (f"{port}{flags} {relative}{length}{window}", on_wire),
+            (f"{port}{flags} {relative}{length}", on_wire + window),
+            (f"{port}{flags} seq={numbers.seq}{length}", on_wire + window),
+        )
+        if row.departure is None and flight.departure is not None:
+            choices = ((f"{port}{flags} {relative}{length}", ""), (f"{port}{flags} seq={numbers.seq}", ""))
+        label, rest = next((choice for choice in choices if width(choice[0]) <= room), choices[-1])
+        label = f"{label} {mark}" if mark else label
+        return label, self.texts.text("ui.wire", numbers=rest) if rest else ""
+
+    def _port(self, flight: Flight) -> str:
+        """The ports, once there is more than one connection."""
+        ends = (flight.src, flight.dst)
+        if flight.sender != self.hosts[0]:
+            ends = (flight.dst, flight.src)
+        self._ports[ends] = True
+        return f"{flight.src.port}>{flight.dst.port} " if len(self._ports) > 1 else ""
+
+    def _arrow(self, row: Row, flight: Flight, label: str, rightward: bool) -> str:
+        style = self.style
+        label = cut(label, self._area - 5)
+        copied = row.arrival is not None and not row.arrival.first
+        stroke = style.ray if flight.numbers.again or copied or flight.foreign else style.line
+        if row.departure is not None and row.arrival is None and (flight.number or flight.fate in (HELD, LATE)):
+            end = style.tag(flight.number) if flight.number else ""
+            body = f"{stroke * 2} {label} {stroke}{end}"
+            return body if rightward else pad(self._mirror(label, stroke, end), self._area, right=True)
+        if row.departure is not None and row.arrival is None and flight.fate in (LOST, DAMAGED):
+            return self._broken(flight, label, stroke, rightward)
+        if row.departure is None and flight.departure is not None:
+            start = style.tag(flight.number) if flight.number else ""
+            if rightward:
+                return pad(f"{start}{stroke} {label} {stroke * 2}{style.right}", self._area, right=True)
+            return f"{style.left}{stroke * 2} {label} {stroke}{start}"
+        fill = self._area - width(label) - 5
+        if rightward:
+            return f"{stroke * 2} {label} {stroke * fill}{style.right}"
+        return f"{style.left}{stroke * fill} {label} {stroke * 2}"
+
+    def _broken(self, flight: Flight, label: str, stroke: str, rightward: bool) -> str:
+        """An arrow that does not reach the other side."""
+        word = self.texts.text("ui.lost" if flight.fate == LOST else "ui.damaged")
+        sign = self.style.cross if flight.fate == LOST else self.style.damaged
+        fill = stroke * max(2, self._area * 4 // 5 - width(label) - width(word) - 6)
+        if rightward:
+            return cut(f"{stroke * 2} {label} {fill}{sign} {word}", self._area)
+        return pad(cut(f"{word} {sign}{fill} {label} {stroke * 2}", self._area), self._area, right=True)
+
+    def _mirror(self, label: str, stroke: str, end: str) -> str:
+        return f"{end}{stroke} {label} {stroke * 2}"
+
+    # Explanations
+
+    def _under(self, text: str) -> str:
+        return " " * INDENT + text.replace(NO_BREAK, " ")
+
+    def _sentence(self, rule: str, rfc: str, who: str, detail: str = "") -> list[str]:
+        """One rule explained: in full the first time, by its name afterwards; always with its source."""
+        peer = self.hosts[1] if who == self.hosts[0] else self.hosts[0]
+        source = (f"[{rule}, {rfc}]" if rfc else f"[{rule}]").replace(" ", NO_BREAK)
+        key = f"rule.{rule}"
+        text = source
+        if self.texts.has(key) and f"{rule}/{who}" not in self._explained:
+            self._explained[f"{rule}/{who}"] = True
+            text = f"{self.texts.text(key, who=who, peer=peer)} {source}"
+        return wrap(text, self.cells - INDENT - 2)
+
+    def _why(self, flight: Flight) -> list[str]:
+        """Why it was sent, and what the network did to it."""
+        lines: list[str] = []
+        if flight.rule:
+            lines.extend(self._sentence(flight.rule, rule_source(flight.rule), flight.sender))
+        if flight.fault:
+            lines.extend(self._sentence(flight.fault, rule_source(flight.fault), flight.sender))
+        return [self._under(self.style.paint("dim", line)) for line in lines]
+
+    def _reaction(self, step: Step) -> list[str]:
+        """What a step made of the connection, and the rules that did it."""
+        lines: list[str] = []
+        told: list[str] = []
+        for move in step.moves:
+            told.append(move.why)
+            if step.kind == CALL and move.why in _CALLED:
+                self._explained[f"{move.why}/{step.host}"] = True
+            lines.extend(self._hang(self._moves(move), " ".join(self._sentence(move.why, move.rfc, step.host))))
+        for rule in step.rules:
+            if rule.rule in told or rule.rule in _PLAIN_RULES:
+                continue
+            told.append(rule.rule)
+            lines.extend(self._hang("", " ".join(self._sentence(rule.rule, rule.rfc, step.host))))
+        return [self.style.paint("dim", line) for line in lines]
+
+    def _moves(self, move: StateRecord) -> str:
+        """`B: LISTEN -> SYN_RECEIVED`, each state with its meaning when it appears for the first time."""
+        arrow = "->" if self.style.ascii else "→"
+        moves = f"{self._gloss('state', move.from_state)} {arrow} {self._gloss('state', move.to_state)}"
+        return self.texts.text("ui.states_now", who=move.host, moves=moves)
+
+    def _hang(self, head: str, reason: str) -> list[str]:
+        """A reaction on one line, or on two and more."""
+        room = self.cells - INDENT - 2
+        sign = f"{self.style.reply} "
+        if not head or width(head) + 2 + width(reason) <= room:
+            joined = wrap(f"{head}  {reason}" if head else reason, room)
+        else:
+            joined = [*wrap(head, room), *wrap(reason, room)]
+        return [self._under((sign if place == 0 else "  ") + line) for place, line in enumerate(joined)]
+
+    def _gloss(self, kind: str, name: str) -> str:
+        """A name, with its meaning when it appears for the first time."""
+        key = f"{kind}.{name}"
+        if key in self._glossed or not self.texts.has(key):
+            return name
+        self._glossed[key] = True
+        return self.texts.gloss(name, self.texts.text(key))
+
+    def _flag_glosses(self, flight: Flight) -> list[str]:
+        """Flags that appear for the first time, with their meaning."""
+        names = [name for name in flag_names(flight.segment.flags) if f"flag.{name}" not in self._glossed]
+        found = [self._gloss("flag", name) for name in names if self.texts.has(f"flag.{name}")]
+        if not found:
+            return []
+        return [self._under(self.style.paint("dim", line)) for line in wrap("  ".join(found), self.cells - INDENT - 2)]
+
+
+def rule_source(rule: str) -> str:
+    """The RFC and section of a rule of any part, or nothing."""
+    for rules in _all_rules():
+        found = rules.get(rule)
+        if found:
+            return found
+    return ""
+
+
+def _all_rules() -> Iterable[dict[str, str]]:
+    from synfin.host.rules import RULES as HOST
+    from synfin.lab.rules import RULES as LAB
+    from synfin.tcp.rules import RULES as TCP
+    from synfin.wire.rules import RULES as WIRE
+
+    return TCP, HOST, LAB, WIRE
+
+
+@final
+class LiveLadder:
+    """A ladder that grows with the records: feed it, print what it gives.
+
+    `one_sided=True` is for a real network, where only the first host is watched.
+    """
+
+    def __init__(
+        self,
+        hosts: tuple[str, str],
+        texts: Catalog,
+        *,
+        style: Style | None = None,
+        cells: int = DEFAULT_WIDTH,
+        digits: int = 3,
+        one_sided: bool = False,
+        labels: tuple[str, str] = ("", ""),
+    ) -> None:
+        self.model = Model(hosts, one_sided=one_sided)
+        self.ladder = Ladder(hosts, texts, style or Style(), cells=cells, digits=digits, labels=labels)
+        self._layout = Layout(hosts)
+        self._begun = False
+
+    def feed(self, record: Record) -> list[str]:
+        """Lines that are complete now that `record` is known."""
+        return self._lines(self.model.feed(record))
+
+    def settle(self) -> list[str]:
+        """Lines that need nothing more, for when no record is at hand: call it before waiting."""
+        return self._lines(self.model.settle())
+
+    def finish(self) -> list[str]:
+        """The rest."""
+        return self._lines(self.model.flush())
+
+    def _lines(self, group: list[Step]) -> list[str]:
+        if not group:
+            return []
+        lines = [] if self._begun else self.ladder.head()
+        self._begun = True
+        for row in self._layout.place(group):
+            lines.extend(self.ladder.draw(row))
+        return lines
+
+
+__all__ = ["DEFAULT_WIDTH", "Ladder", "LiveLadder", "rule_source"]

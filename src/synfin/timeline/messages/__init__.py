@@ -1,0 +1,55 @@
+"""Texts by id, in every language: `catalog("zh").text("rule.syn", who="A", peer="B")`.
+
+Responsible for looking texts up and filling them in.  Texts are whole sentences with named parameters and are never
+glued together; a test fails when a language lacks an id that another one has.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from synfin.errors import UsageError
+from synfin.timeline.messages import en, en_rules, en_scenarios, zh, zh_rules, zh_scenarios
+
+LANGUAGES: Final = ("en", "zh")
+
+_TABLES: Final[dict[str, dict[str, str]]] = {
+    "en": {**en.MESSAGES, **en_rules.MESSAGES, **en_scenarios.MESSAGES},
+    "zh": {**zh.MESSAGES, **zh_rules.MESSAGES, **zh_scenarios.MESSAGES},
+}
+
+
+@final
+class Catalog:
+    """The messages of one language."""
+
+    def __init__(self, language: str) -> None:
+        if language not in _TABLES:
+            raise UsageError(f"there is no language {language!r}; there are {', '.join(LANGUAGES)}")
+        self.language = language
+        self._texts = _TABLES[language]
+
+    def ids(self) -> list[str]:
+        """Every id, in the order of the tables."""
+        return list(self._texts)
+
+    def has(self, message: str) -> bool:
+        """Whether there is a text for the id."""
+        return message in self._texts
+
+    def raw(self, message: str) -> str:
+        """The text with its parameters not filled in; `KeyError` without one."""
+        return self._texts[message]
+
+    def text(self, message: str, **params: object) -> str:
+        """The text for an id, filled in; raises `KeyError` for an id or a parameter that is missing."""
+        return self._texts[message].format(**params)
+
+    def gloss(self, name: str, meaning: str) -> str:
+        """A name that stays English, with its meaning: `TIME_WAIT（时间等待）`."""
+        return f"{name}（{meaning}）" if self.language == "zh" else f"{name} ({meaning})"
+
+
+def catalog(language: str) -> Catalog:
+    """The messages of `en` or `zh`; raises `UsageError` for another language."""
+    return Catalog(language)

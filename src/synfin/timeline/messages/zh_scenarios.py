@@ -1,0 +1,6 @@
+"""t."""
+
+from __future__ import annotations
+from typing import Final
+
+MESSAGES: Final[dict[str, str]] = {}

@@ -1,0 +1,349 @@
+"""From trace records to what a ladder shows: steps at each host, segments in flight between them, states after each.
+
+Responsible for putting together what belongs together: a segment's sending, its fate and its arrival; a step and the
+state moves and rules that it caused.  Streaming: records go in one by one, groups of finished steps come out.  How steps
+are placed on lines is `layout`'s affair, what they look like `ladder`'s.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+from synfin.timeline.numbers import Numbers, NumberTracker
+from synfin.trace import (
+    CORRUPT,
+    DELAY,
+    DROP,
+    DUPLICATE,
+    HOLD,
+    RECEIVE,
+    SEND,
+    AppRecord,
+    Record,
+    RuleRecord,
+    SegmentRecord,
+    StateRecord,
+    TimerRecord,
+)
+from synfin.wire.addresses import Endpoint
+from synfin.wire.tcp import Segment
+
+GROUP_LIMIT: Final = 4_096  # steps kept until all their segments have arrived; then they are drawn as they are
+FLIGHT_LIMIT: Final = 65_536  # segments on their way (or held) that are remembered
+CONNECTION_LIMIT: Final = 1_048_576
+
+# What became of a segment
+FLYING: Final = "flying"
+ARRIVED: Final = "arrived"
+LOST: Final = "lost"
+HELD: Final = "held"
+LATE: Final = "late"
+DAMAGED: Final = "damaged"
+
+# Kinds of steps
+DEPARTURE: Final = "departure"
+ARRIVAL: Final = "arrival"
+CALL: Final = "call"
+TOLD: Final = "told"  # the application is told something
+TIMER: Final = "timer"
+MOVE: Final = "move"
+RULE: Final = "rule"
+
+_QUIET_TOLD: Final = ("readable", "writable", "closed")
+_INJECTED: Final = "injected-"
+UNKNOWN: Final = "?"
+
+
+@final
+class Flight:
+    """One segment between two hosts.
+
+    `rule` says why it was sent; `fate` is one of the constants above; `fault` the rule that decided it; `number` is
+    given by the layout to a flight that is drawn in two parts; `twin`: the network made a copy; `foreign`: injected.
+    """
+
+    __slots__ = (
+        "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender", "sent_at", "src", "twin",
+    )  # fmt: skip
+
+    def __init__(
+        self, sender: str, sent_at: int, src: Endpoint, dst: Endpoint, segment: Segment, rule: str, numbers: Numbers
+    ) -> None:
+        self.sender = sender
+        self.sent_at = sent_at
+        self.src = src
+        self.dst = dst
+        self.segment = segment
+        self.rule = rule
+        self.numbers = numbers
+        self.fate = FLYING
+        self.fault = ""
+        self.twin = False
+        self.foreign = False
+        self.number = 0
+        self.departure: Step | None = None
+
+
+@final
+class Step:
+    """Something at one host at one time.
+
+    `state` is the connection's state there afterwards, `before` that at the start; `moves` and `rules` are what the step
+    caused; `first` is True for the first arrival of a flight, False for that of a copy.
+    """
+
+    __slots__ = (
+        "before", "call", "detail", "first", "flight", "host", "kind", "local", "moves", "now", "order", "remote",
+        "rules", "state",
+    )  # fmt: skip
+
+    def __init__(
+        self, order: int, now: int, host: str, kind: str, local: Endpoint, remote: Endpoint, state: str
+    ) -> None:
+        self.order = order
+        self.now = now
+        self.host = host
+        self.kind = kind
+        self.local = local
+        self.remote = remote
+        self.before = state
+        self.state = state
+        self.flight: Flight | None = None
+        self.first = True
+        self.call = ""
+        self.detail = ""
+        self.moves: list[StateRecord] = []
+        self.rules: list[RuleRecord] = []
+
+
+@final
+class Model:
+    """The two ends of a trace.
+
+    `hosts` names the left and the right end.  With `one_sided=True` only the first is observed: segments to the other
+    are done when they are sent, and what arrives was not seen before.  Records of other hosts are left out.
+    """
+
+    def __init__(self, hosts: tuple[str, str], *, one_sided: bool = False) -> None:
+        self.hosts = hosts
+        self.one_sided = one_sided
+        self.numbers = NumberTracker()
+        self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
+        self._listening: dict[tuple[str, int], bool] = {}
+        self._group: list[Step] = []
+        self._flights: list[Flight] = []
+        self._in_group = 0  # normal flights of this group that are still on their way
+        self._last: dict[str, Step] = {}
+        self._told: list[Step] = []  # what applications were told since the last other step
+        self._newest: Step | None = None
+        self._order = 0
+
+    # What is known of states
+
+    def state(self, host: str, local: Endpoint, remote: Endpoint) -> str:
+        """The state of one end of a connection now."""
+        if self.one_sided and host != self.hosts[0]:
+            return UNKNOWN
+        found = self._states.get((host, local, remote))
+        if found is not None:
+            return found
+        return "LISTEN" if (host, local.port) in self._listening else "CLOSED"
+
+    def final(self, host: str) -> str:
+        """The state in which a host's latest living connection is, or CLOSED, or LISTEN for a mere listener."""
+        states = [state for (owner, _, _), state in self._states.items() if owner == host]
+        living = [state for state in states if state != "CLOSED"]
+        if living:
+            return living[-1]
+        if states:
+            return "CLOSED"
+        return "LISTEN" if any(owner == host for owner, _ in self._listening) else "CLOSED"
+
+    # Feeding
+
+    def feed(self, record: Record) -> list[Step]:
+        """Take one record; gives the steps of a group that is now complete, or nothing."""
+        if record.host not in self.hosts:
+            return []
+        if isinstance(record, StateRecord):
+            return self._state(record)
+        if isinstance(record, SegmentRecord):
+            return self._segment(record)
+        if isinstance(record, RuleRecord):
+            return self._rule(record)
+        if isinstance(record, AppRecord):
+            return self._app(record)
+        if isinstance(record, TimerRecord) and record.action == "fire":
+            done = self._begin(record.now, record.host, TIMER, record.local, record.remote)
+            self._last[record.host].call = record.timer
+            return done
+        return []
+
+    def flush(self) -> list[Step]:
+        """Everything that was kept, whether or not its segments have arrived."""
+        done = self._group
+        self._group = []
+        self._last = {}
+        if self._in_group > 0:
+            for flight in self._flights:
+                if flight.fate == FLYING:
+                    flight.fate = LATE
+        self._in_group = 0
+        return done
+
+    def settle(self) -> list[Step]:
+        """The group, if nothing of it is still on its way: for showing it before the next record comes."""
+        return [] if self._in_group > 0 else self.flush()
+
+    def _begin(self, now: int, host: str, kind: str, local: Endpoint, remote: Endpoint) -> list[Step]:
+        """Start a new step; the group before it is complete when nothing of it is in flight."""
+        done: list[Step] = []
+        if (self._in_group <= 0 and kind != TOLD) or len(self._group) >= GROUP_LIMIT:
+            done = self.flush()
+        state = self.state(host, local, remote) if remote.port or kind != RULE else UNKNOWN
+        step = Step(self._order, now, host, kind, local, remote, state)
+        self._order += 1
+        self._group.append(step)
+        if kind == TOLD:
+            self._told.append(step)
+        else:
+            self._last[host] = step
+            self._told = []
+        self._newest = step
+        return done
+
+    def _open_step(self, record: Record, local: Endpoint, remote: Endpoint) -> Step | None:
+        """The step at this host that the record belongs to: the latest one, if it is of now and of this connection."""
+        step = self._last.get(record.host)
+        if step is None or step.now != record.now or step.kind == DEPARTURE:
+            return None
+        return step if (step.local, step.remote) == (local, remote) else None
+
+    def _state(self, record: StateRecord) -> list[Step]:
+        done: list[Step] = []
+        if record.remote.port == 0 and record.to_state in ("LISTEN", "CLOSED"):
+            if record.to_state == "LISTEN":
+                self._listening[record.host, record.local.port] = True
+            else:
+                self._listening.pop((record.host, record.local.port), None)
+            step = self._open_step(record, record.local, record.remote)
+            if step is not None:
+                step.state = record.to_state
+                step.moves.append(record)
+            return done
+        step = self._open_step(record, record.local, record.remote)
+        if step is None:
+            done = self._begin(record.now, record.host, MOVE, record.local, record.remote)
+            step = self._last[record.host]
+            step.before = record.from_state
+        key = (record.host, record.local, record.remote)
+        self._states.pop(key, None)  # the latest one to move is the last
+        self._states[key] = record.to_state
+        if len(self._states) > CONNECTION_LIMIT:
+            del self._states[next(iter(self._states))]
+        step.state = record.to_state
+        step.moves.append(record)
+        for told in self._told:
+            if (told.host, told.local, told.remote) == key:
+                told.state = record.to_state
+        return done
+
+    def _rule(self, record: RuleRecord) -> list[Step]:
+        done: list[Step] = []
+        step = self._open_step(record, record.local, record.remote)
+        if step is None and record.remote.port == 0:
+            step = self._anything_open(record)
+        if step is None:
+            done = self._begin(record.now, record.host, RULE, record.local, record.remote)
+            step = self._last[record.host]
+        step.rules.append(record)
+        return done
+
+    def _anything_open(self, record: RuleRecord) -> Step | None:
+        """A rule that names no connection belongs to the segment that has just come in."""
+        step = self._last.get(record.host)
+        return step if step is not None and step.now == record.now and step.kind == ARRIVAL else None
+
+    def _app(self, record: AppRecord) -> list[Step]:
+        if record.call == "event":
+            if record.detail in _QUIET_TOLD:
+                return []
+            done = self._begin(record.now, record.host, TOLD, record.local, record.remote)
+            if self._newest is not None:
+                self._newest.call = record.detail
+            return done
+        done = self._begin(record.now, record.host, CALL, record.local, record.remote)
+        step = self._last[record.host]
+        step.call = record.call
+        step.detail = record.detail
+        return done
+
+    # Segments
+
+    def _segment(self, record: SegmentRecord) -> list[Step]:
+        if record.kind == SEND:
+            return self._departure(record, foreign=False)
+        if record.kind == RECEIVE:
+            return self._arrival(record)
+        flight = self._flight_of(record.segment)
+        if record.kind == DUPLICATE and flight is None:
+            return self._departure(record, foreign=True)
+        if flight is not None:
+            self._fate(flight, record)
+        return []
+
+    def _fate(self, flight: Flight, record: SegmentRecord) -> None:
+        """The network did something to a segment."""
+        if record.kind == DUPLICATE:
+            flight.twin = True
+            flight.fault = record.rule
+            return
+        if flight.fate == FLYING:
+            self._in_group -= 1
+        flight.fault = record.rule
+        flight.fate = {DROP: LOST, HOLD: HELD, DELAY: LATE, CORRUPT: DAMAGED}.get(record.kind, FLYING)
+        if flight.fate in (LOST, DAMAGED):
+            self._flights.remove(flight)
+
+    def _departure(self, record: SegmentRecord, foreign: bool) -> list[Step]:
+        done = self._begin(record.now, record.host, DEPARTURE, record.src, record.dst)
+        numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule, foreign)
+        flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
+        flight.foreign = foreign
+        flight.departure = self._last[record.host]
+        flight.departure.flight = flight
+        if self.one_sided:
+            flight.fate = ARRIVED
+            return done
+        self._flights.append(flight)
+        self._in_group += 1
+        if len(self._flights) > FLIGHT_LIMIT:
+            if self._flights.pop(0).fate == FLYING:
+                self._in_group -= 1
+        return done
+
+    def _arrival(self, record: SegmentRecord) -> list[Step]:
+        flight = self._flight_of(record.segment)
+        first = flight is not None and flight.fate != ARRIVED
+        done = self._begin(record.now, record.host, ARRIVAL, record.dst, record.src)
+        step = self._last[record.host]
+        if flight is None:
+            sender = self.hosts[1] if record.host == self.hosts[0] else self.hosts[0]
+            numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule)
+            flight = Flight(sender, record.now, record.src, record.dst, record.segment, record.rule, numbers)
+            first = True
+        elif flight.fate == FLYING:
+            self._in_group -= 1
+        if not flight.twin or not first:
+            self._flights = [other for other in self._flights if other is not flight]
+        if flight.fate in (FLYING, ARRIVED):
+            flight.fate = ARRIVED
+        step.flight = flight
+        step.first = first
+        return done
+
+    def _flight_of(self, segment: Segment) -> Flight | None:
+        for flight in self._flights:
+            if flight.segment is segment:
+                return flight
+        return None

@@ -1,0 +1,70 @@
+"""A whole run as a timeline: text for people, JSON for programs.
+
+Responsible for putting records, model, ladder and document together; printing and files belong to the callers, but for
+`save`, which is theirs in one call.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, final
+
+from synfin.errors import UsageError
+from synfin.timeline.document import document
+from synfin.timeline.ladder import DEFAULT_WIDTH, LiveLadder
+from synfin.timeline.messages import catalog
+from synfin.timeline.model import Model
+from synfin.timeline.style import Style
+from synfin.trace import Record
+
+
+@final
+class Timeline:
+    """Records of two hosts, ready to be drawn; `labels` stand beside their names."""
+
+    def __init__(self, records: list[Record], hosts: tuple[str, str], *, labels: tuple[str, str] = ("", "")) -> None:
+        self.records = records
+        self.hosts = hosts
+        self.labels = labels
+
+    def lines(
+        self, lang: str = "en", *, ascii_only: bool = False, colour: bool = False, cells: int = DEFAULT_WIDTH
+    ) -> list[str]:
+        """The text ladder."""
+        style = Style(ascii_only=ascii_only, colour=colour)
+        ladder = LiveLadder(self.hosts, catalog(lang), style=style, cells=cells, labels=self.labels)
+        lines: list[str] = []
+        for record in self.records:
+            lines.extend(ladder.feed(record))
+        lines.extend(ladder.finish())
+        return lines
+
+    def text(self, lang: str = "en", *, ascii_only: bool = False, cells: int = DEFAULT_WIDTH) -> str:
+        """The text ladder as one string."""
+        return "\n".join(self.lines(lang, ascii_only=ascii_only, cells=cells)) + "\n"
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def final(self) -> dict[str, str]:
+        """The state of each host at the end."""
+        model = Model(self.hosts)
+        for record in self.records:
+            model.feed(record)
+        return {host: model.final(host) for host in self.hosts}
+
+    def document(self, **about: Any) -> dict[str, Any]:
+        """The run as JSON-ready values, schema 1; `about` adds `scenario`, `seed` and `preset`."""
+        return document(self.records, list(self.hosts), **about)
+
+    def save(self, path: str | Path, lang: str = "en") -> None:
+        """Write the ladder (`.txt`) or the document (`.json`); raises `UsageError` for another kind of file."""
+        target = Path(path)
+        if target.suffix == ".txt":
+            target.write_text(self.text(lang), encoding="utf-8")
+        elif target.suffix == ".json":
+            from synfin.timeline.document import dump
+
+            target.write_text(dump(self.document()), encoding="utf-8")
+        else:
+            raise UsageError(f"cannot save a timeline as {target.suffix or 'a file without suffix'}; use .txt or .json")

@@ -39,6 +39,8 @@ def check_sequence(tcb: Tcb, arrival: Arrival) -> bool:
     """First step: acceptable or not; trims what lies outside the window [RFC9293-E06] [RFC9293-E21]."""
     if tcb.timestamps and not _check_timestamp(tcb, arrival):
         return STOP
+    if tcb.state is SYN_RECEIVED and arrival.flags & SYN and not _repeated_syn(tcb, arrival):
+        return STOP
     rcv_nxt = tcb.rcv_nxt
     edge = tcb.receive_window.edge
     length = arrival.length()
@@ -55,7 +57,7 @@ def check_sequence(tcb: Tcb, arrival: Arrival) -> bool:
         tcb.note("seq-zero-window")
         tcb.ack_now = "ack-now"
         arrival.text = b""
-        arrival.flags &= ~(FIN | SYN)
+        arrival.flags &= ~FIN
     elif seq < edge and seq + length > rcv_nxt:
         _trim(arrival, rcv_nxt, edge)
     else:
@@ -66,11 +68,10 @@ def check_sequence(tcb: Tcb, arrival: Arrival) -> bool:
 
 
 def _trim(arrival: Arrival, rcv_nxt: int, edge: int) -> None:
-    """Leave only what lies in the window: SYN is the first octet, FIN the last."""
+    """Leave only what lies in the window: FIN is the last octet; SYN, the first, is kept to be judged by its step."""
     before = rcv_nxt - arrival.seq
     if before > 0:
         if arrival.flags & SYN:
-            arrival.flags &= ~SYN
             before -= 1
         arrival.text = arrival.text[before:]
         arrival.seq = rcv_nxt
@@ -119,14 +120,6 @@ def _unacceptable(tcb: Tcb, arrival: Arrival) -> bool:
     flags = arrival.flags
     if flags & RST:
         return stop(tcb, "rst-outside-window")
-    if tcb.state is SYN_RECEIVED and flags & SYN and arrival.seq == tcb.irs:
-        if flags & ACK and not tcb.passive:  # the crossing SYN-ACK of a simultaneous open (figure 7)
-            arrival.flags &= ~SYN
-            arrival.seq += 1
-            return CONTINUE
-        if not flags & ACK:
-            tcb.syn_now = True
-            return stop(tcb, "syn-retransmitted")
     if arrival.length() and not flags & SYN:
         tcb.ack_now = "ack-now"
     else:
@@ -134,11 +127,27 @@ def _unacceptable(tcb: Tcb, arrival: Arrival) -> bool:
     return stop(tcb, "seq-outside-window")
 
 
+def _repeated_syn(tcb: Tcb, arrival: Arrival) -> bool:
+    """The SYN that we have had, again: answer it again, or go on with the crossing SYN-ACK of figure 7 [MUST-10]."""
+    if arrival.seq != tcb.irs or arrival.flags & RST:
+        return CONTINUE
+    if not arrival.flags & ACK:
+        tcb.syn_now = True
+        return stop(tcb, "syn-retransmitted")
+    if not tcb.passive:
+        arrival.flags &= ~SYN
+        arrival.seq += 1
+    return CONTINUE
+
+
 def check_reset(tcb: Tcb, arrival: Arrival) -> bool:
     """Second step: RST; only its exact number counts [RFC5961-02] [RFC5961-03]; text on it is ignored [SHLD-2]."""
     if not arrival.flags & RST:
         return CONTINUE
-    if (arrival.segment.seq - tcb.rcv_nxt) & 0xFFFF_FFFF:
+    ahead = (arrival.segment.seq - tcb.rcv_nxt) & 0xFFFF_FFFF
+    if ahead >= 0x8000_0000:  # old, though its text reaches into the window [RFC5961-01]
+        return stop(tcb, "rst-outside-window")
+    if ahead:
         challenge(tcb)
         return stop(tcb, "rst-in-window")
     tcb.note("rst-exact")

@@ -16,7 +16,7 @@ from synfin.tcp.state import (
 from synfin.tcp.steps import CONTINUE, STOP, stop
 from synfin.tcp.tcb import NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER
-from synfin.wire.tcp import FIN, SYN, URG
+from synfin.wire.tcp import FIN, URG
 
 
 def _receiving(tcb: Tcb) -> bool:
@@ -31,8 +31,6 @@ def check_urgent(tcb: Tcb, arrival: Arrival) -> None:
     segment = arrival.segment
     start = arrival.seq - ((arrival.seq - segment.seq) & 0xFFFF_FFFF)  # before it was trimmed
     pointer = start + segment.urgent + (1 if tcb.config.urgent_on_last_octet else 0)
-    if segment.flags & SYN:
-        pointer += 1
     if pointer > tcb.rcv_up and pointer > tcb.rcv_nxt - len(tcb.receive_buffer):
         tcb.rcv_up = pointer
         tcb.note("urgent-advanced")

@@ -14,7 +14,7 @@ from synfin.tcp.events import Event
 from synfin.tcp.info import TcpInfo, collect
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.output import output
-from synfin.tcp.state import CLOSED, TIME_WAIT, State
+from synfin.tcp.state import CLOSED, SYN_RECEIVED, TIME_WAIT, State
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timeouts import on_timers
 from synfin.tcp.timers import NEVER
@@ -91,7 +91,10 @@ class Connection:
     @property
     def readable(self) -> int:
         """Octets that `read` would return now."""
-        return len(self.tcb.receive_buffer)
+        tcb = self.tcb
+        if tcb.state is SYN_RECEIVED and not tcb.fast_opened:  # [RFC9293-E19]
+            return 0
+        return len(tcb.receive_buffer)
 
     @property
     def writable(self) -> int:

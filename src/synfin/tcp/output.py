@@ -135,6 +135,8 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
     answering = tcb.state is SYN_RECEIVED
     window = tcb.receive_window.open(tcb.rcv_nxt, limit - min(limit, len(tcb.receive_buffer)))
     options = negotiate.answer(tcb) if answering else negotiate.offer(tcb)
+    if again:  # [RFC7413-10] [RFC7413-12]: the path may be what dropped it
+        options.fast_open = None
     text = b""
     if not answering and not again and tcb.open_cookie:
         room = min(tcb.peer_mss, tcb.path_mss) - 40

@@ -61,6 +61,7 @@ def start_time_wait(tcb: Tcb, why: str) -> None:
     tcb.resend_now = ""
     tcb.probe_now = ""
     duration = 2 * tcb.config.msl_ms * MILLISECOND
+    tcb.receive_window.field(tcb.rcv_nxt, len(tcb.receive_buffer), tcb.ack_policy.rmss)  # as the last ACK will tell
     window = max(tcb.receive_window.edge - tcb.rcv_nxt, 0)
     tcb.time_wait = TimeWait(
         tcb.snd_nxt & 0xFFFF_FFFF,

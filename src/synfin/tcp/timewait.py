@@ -103,11 +103,23 @@ class TimeWait:
         if segment.flags & FIN and (end - self.rcv_nxt) & 0xFFFF_FFFF == 0:
             self.rule = "time-wait-fin-again"  # [RFC9293-E30]
             return REPLY_AND_RESTART
-        if segment.length == 0 and (segment.seq - self.rcv_nxt) & 0xFFFF_FFFF <= self.window:
-            self.rule = "time-wait-acceptable"
-            return RESTART if config.time_wait_restart_on_any else IGNORE
+        if self._acceptable(segment):
+            if not segment.flags & ACK:
+                self.rule = "ack-missing"  # [RFC9293-E25]
+                return IGNORE
+            if segment.length == 0:
+                self.rule = "time-wait-acceptable"
+                return RESTART if config.time_wait_restart_on_any else IGNORE
         self.rule = "time-wait-old-segment"
         return REPLY_AND_RESTART if config.time_wait_restart_on_any else REPLY
+
+    def _acceptable(self, segment: Segment) -> bool:
+        """RFC 9293 3.10.7.4 first step [RFC9293-E06]."""
+        first = (segment.seq - self.rcv_nxt) & 0xFFFF_FFFF
+        length = segment.length
+        if length == 0:
+            return first == 0 or first < self.window
+        return first < self.window or (first + length - 1) & 0xFFFF_FFFF < self.window
 
     def reply(self, segment: Segment, now: int) -> Segment:
         """`<SEQ=SND.NXT><ACK=RCV.NXT><ACK>` to the sender of `segment`."""

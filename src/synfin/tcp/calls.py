@@ -122,7 +122,7 @@ def _tell_window(tcb: Tcb) -> None:
     if not window.worth_telling(tcb.rcv_nxt, buffered, tcb.ack_policy.rmss):
         return
     left = window.edge - tcb.rcv_nxt
-    if left < 2 * tcb.ack_policy.rmss or 2 * window.gain(tcb.rcv_nxt, buffered) >= window.capacity:
+    if left < 2 * tcb.ack_policy.rmss or 2 * window.gain(tcb.rcv_nxt, buffered) >= window.most():
         tcb.ack_now = tcb.ack_now or "window-update"
 
 

@@ -76,20 +76,27 @@ class ReceiveWindow:
             self.edge = rcv_nxt + size
         return size
 
+    def most(self) -> int:
+        """The largest window that can be told: the buffer, or what the field holds without (enough) scaling."""
+        limit = WINDOW_FIELD_MAX << self.shift
+        return self.capacity if self.capacity < limit else limit
+
     def gain(self, rcv_nxt: int, buffered: int) -> int:
         """By how many octets the right edge could move now."""
-        return rcv_nxt + self.capacity - buffered - self.edge
+        room = self.capacity - buffered
+        limit = WINDOW_FIELD_MAX << self.shift
+        return rcv_nxt + (room if room < limit else limit) - self.edge
 
     def worth_telling(self, rcv_nxt: int, buffered: int, mss: int) -> bool:
         """Whether the edge may move: receiver-side silly-window avoidance [MUST-39] [RFC9293-E43]."""
-        half = self.capacity // 2
+        half = self.most() // 2
         return self.gain(rcv_nxt, buffered) >= (mss if mss < half else half)
 
     def field(self, rcv_nxt: int, buffered: int, mss: int) -> int:
         """The window field of a segment that acknowledges `rcv_nxt`, scaled [RFC7323-04]; moves the edge."""
         edge = self.edge
         if self.worth_telling(rcv_nxt, buffered, mss):
-            edge = rcv_nxt + self.capacity - buffered
+            edge += self.gain(rcv_nxt, buffered)
         size = edge - rcv_nxt
         if size <= 0:
             return 0

@@ -298,8 +298,14 @@ class Context:
 
     @property
     def rules(self) -> list[str]:
-        """Names of the rules that decided about what came in, in order."""
-        return [record.rule for record in self.records if isinstance(record, RuleRecord)]
+        """Names of the rules that decided about what came in or moved the state, in order."""
+        names = []
+        for record in self.records:
+            if isinstance(record, RuleRecord):
+                names.append(record.rule)
+            elif isinstance(record, StateRecord):
+                names.append(record.why)
+        return names
 
     @property
     def moves(self) -> list[str]:
@@ -343,7 +349,7 @@ class Context:
         seq = _number(fields.pop("seq", str(peer.snd_nxt)), peer.isn)
         payload = data if data is not None else fields.pop("data", "").encode()
         if "len" in fields:
-            payload = octets(relative(seq, peer.isn), int(fields.pop("len")))
+            payload = octets(relative(seq, peer.isn) + bool(flags & SYN), int(fields.pop("len")))
         ack = _number(fields.pop("ack", str(peer.rcv_nxt)), peer.iss) if flags & ACK or "ack" in fields else 0
         peer.window = int(fields.pop("win", str(peer.window)))
         options = self._options(fields, bool(flags & SYN))

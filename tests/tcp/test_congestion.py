@@ -24,6 +24,7 @@ def acked(t: Established) -> int:
 def busy(mss: int = 1000, **options: object) -> Established:
     """A connection that always has more to send."""
     t = Established(mss=mss, ws=7, **options)
+    t.inject("A")  # the first scaled window
     t.app.write(b"x" * 250_000)
     return t
 
@@ -179,6 +180,7 @@ def test_congestion_avoidance_counts_octets_not_acknowledgments() -> None:
 def test_an_idle_connection_starts_again_with_the_initial_window() -> None:
     """[RFC5681-15] [RFC6928-04]: nothing sent for more than an RTO."""
     t = Established(mss=1000, ws=7)
+    t.inject("A")
     t.app.write(b"x" * 60_000)
     while t.connection.info().unacked:
         top = max(s.seq + s.len for s in t.sent)
@@ -216,6 +218,7 @@ def test_idle_restart_never_enlarges_the_window() -> None:
 def test_idle_restart_can_be_switched_off() -> None:
     """[RFC5681-15] is a SHOULD with a switch."""
     t = Established(mss=1000, ws=7, idle_restart=False)
+    t.inject("A")
     t.app.write(b"x" * 60_000)
     while t.connection.info().unacked:
         for sent in t.drain():

@@ -25,8 +25,8 @@ def test_the_first_copy_of_an_octet_is_kept() -> None:
     t = Established(mss=1000)
     t.inject("A seq=5", b"EFGH")
     t.inject("A seq=3", b"cdefghij")
-    t.inject("A seq=1", b"AB")
-    assert t.app.read() == b"ABcdEFGHij"
+    t.inject("A seq=1", b"ABxxxxxxxxxxKL")
+    assert t.app.read() == b"ABcdEFGHijxxKL"
 
 
 def test_text_that_is_half_old_is_trimmed() -> None:

@@ -169,7 +169,10 @@ def test_duplicate_acknowledgments_are_no_samples() -> None:
 
 def test_rtt_variation_keeps_the_rto_above_the_largest_round_trip() -> None:
     """[RFC7323-18]: many samples per round trip must not shrink RTTVAR to nothing within one of them."""
-    t = Established(mss=1000, ts=5000, rto_min_ms=1, initial_cwnd_segments=10)
+    t = Opened(mss=1000, ts=5000, rto_min_ms=1)
+    t.advance(ms=150)
+    t.inject("SA")
+    t.drain()
     t.app.write(b"x" * 250_000)
     acked = 1
     for turn in range(8):

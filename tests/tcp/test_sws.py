@@ -93,7 +93,7 @@ def test_the_right_edge_moves_in_steps_of_a_segment() -> None:
             step = sent.ack + sent.win - told
             assert step == 0 or step >= 1000
             told = sent.ack + sent.win
-    assert told == 8001 + 3000
+    assert told >= 8001 + 2000
 
 
 def test_the_right_edge_moves_in_steps_of_half_a_small_buffer() -> None:

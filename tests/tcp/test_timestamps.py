@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
-from synfin.tcp import Event, State
+from synfin.tcp import Connection, Event, IsnGenerator, State, TcpConfig
+from synfin.wire.addresses import Endpoint, parse_address
 from tests.harness import Context, Established, Listening, Opened
 
 WRAP_AROUND = True
@@ -100,9 +103,17 @@ def test_the_clock_ticks_once_per_millisecond_of_real_time() -> None:
 
 def test_clocks_of_different_pairs_are_unrelated() -> None:
     """[RFC7323-16]: a keyed offset per pair of addresses."""
-    values = {Opened(seed=seed).sent[0].options.ts_val for seed in range(8)}
+    source = IsnGenerator(Random(1))
+    here = Endpoint(parse_address("192.0.2.1"), 1)
+    offsets = {source.timestamp_offset(here, Endpoint(parse_address(f"192.0.2.{n}"), 80)) for n in range(2, 50)}
+    assert len(offsets) == 48
+    assert source.timestamp_offset(here, here) != IsnGenerator(Random(2)).timestamp_offset(here, here)
+    values = set()
+    for seed in range(8):
+        connection = Connection(TcpConfig(), rng=Random(seed), local=here, remote=("192.0.2.2", 80))
+        connection.open(0)
+        values.add(connection.poll(0)[0].options.ts_val)
     assert len(values) == 8
-    assert Opened(seed=1, family=6).sent[0].options.ts_val != Opened(seed=1).sent[0].options.ts_val
 
 
 # TS.Recent (RFC 7323 4.3)

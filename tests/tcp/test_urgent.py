@@ -25,6 +25,7 @@ def test_linux_names_the_last_urgent_octet() -> None:
 def test_urgent_data_may_be_longer_than_a_segment() -> None:
     """[MUST-31]: the flag is on every segment up to the pointer, and all that can say so point to the same octet."""
     t = Established(mss=1000, ws=7, initial_cwnd_segments=200)
+    t.inject("A")
     t.app.write(b"u" * 100_000, urgent=True)
     sent = t.drain()
     assert sum(s.len for s in sent) == 100_000

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 
@@ -34,6 +34,10 @@ from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
 from synfin.trace import Sink, Trace
 from synfin.wire.addresses import Address, in_prefix, parse_prefix
+
+if TYPE_CHECKING:
+    from synfin.cli.output import RecordOutput
+    from synfin.device.capture import Capture
 
 DEFAULT_OURS: Final = ("10.77.0.2/24", "fd77::2/64")
 DEFAULT_THEIRS: Final = ("10.77.0.1/24", "fd77::1/64")
@@ -158,21 +162,22 @@ def _neighbor(prefix: Prefix) -> Prefix:
 class Stack:
     """A host on its device with its loop, and everything that has to be undone at the end; a context manager.
 
-    `private` enters a private namespace first.  `sink` gets the trace records.
+    `private` enters a private namespace first.  `stream` is where `--watch` and `--json` write.
     """
 
-    def __init__(self, options: DeviceOptions, *, private: bool, sink: Sink | None = None) -> None:
+    def __init__(self, options: DeviceOptions, *, private: bool, stream: TextIO) -> None:
         self.options = options
+        self._stream = stream
         self._exits = ExitStack()
         start = time.monotonic_ns()
         self.clock: Callable[[], int] = lambda: time.monotonic_ns() - start
         try:
-            self._set_up(private, sink)
+            self._set_up(private)
         except BaseException:
             self._exits.close()
             raise
 
-    def _set_up(self, private: bool, sink: Sink | None) -> None:
+    def _set_up(self, private: bool) -> None:
         options = self.options
         pcap = None
         if options.pcap is not None:
@@ -195,14 +200,11 @@ class Stack:
         except OSError as error:
             code = EXIT_USAGE if error.errno in (errno.EADDRINUSE, errno.EBUSY, errno.EINVAL) else EXIT_FINDING
             raise Failure(error.strerror or str(error), code) from None
+        output = self._output()
+        sink: Sink | None = output.take if output is not None else None
         device: Device = tun
         if pcap is not None:
-            from synfin.device.capture import Capture
-            from synfin.pcap import PcapngWriter
-
-            epoch = time.time_ns() - self.clock()
-            capture = Capture(tun, PcapngWriter(pcap), clock=self.clock, epoch=epoch, theirs="kernel")
-            self._exits.callback(capture.close)
+            capture = self._capture(tun, pcap)
             sink = capture.tee(sink)
             device = capture
         tcp = TcpConfig.linux() if options.preset == "linux" else TcpConfig()
@@ -211,6 +213,31 @@ class Stack:
         self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=trace)
         self.host.add_interface(tun.name, addresses=[str(prefix) for prefix in options.ours], mtu=tun.mtu)
         self.driver = self._exits.enter_context(Driver(self.host, device, self.clock))
+        if output is not None:
+            self.driver.before_waiting = output.settle
+
+    def _output(self) -> RecordOutput | None:
+        """What shows the trace, if anything was asked for."""
+        options = self.options
+        if not options.watch and not options.json:
+            return None
+        from synfin.cli.output import make_output
+
+        output = make_output(
+            self._stream, as_json=options.json, lang=options.lang, preset=options.preset, seed=options.seed
+        )
+        self._exits.callback(output.finish)
+        return output
+
+    def _capture(self, tun: Tun, stream: IO[bytes]) -> Capture:
+        """The device with everything recorded."""
+        from synfin.device.capture import Capture
+        from synfin.pcap import PcapngWriter
+
+        epoch = time.time_ns() - self.clock()
+        capture = Capture(tun, PcapngWriter(stream), clock=self.clock, epoch=epoch, theirs="kernel")
+        self._exits.callback(capture.close)
+        return capture
 
     def __enter__(self) -> Stack:
         return self

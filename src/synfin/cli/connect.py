@@ -27,7 +27,6 @@ from synfin.cli.common import (
 )
 from synfin.cli.main import EXIT_BAD_FILE, EXIT_FINDING, EXIT_OK, EXIT_USAGE, Failure
 from synfin.cli.messages import say
-from synfin.cli.output import record_sink
 from synfin.device.drive import CLOSING_LIMIT
 from synfin.tcp import Connection, Event
 from synfin.wire.addresses import Address, format_address, parse_address
@@ -55,7 +54,7 @@ def connect(host: str, port: int, command: tuple[str, ...], **values: Any) -> in
     """
     options = check_options(values)
     address = _resolve(host, port, options)
-    with Stack(options, private=bool(command) and options.dev is None, sink=record_sink(options, sys.stderr)) as stack:
+    with Stack(options, private=bool(command) and options.dev is None, stream=sys.stderr) as stack:
         child: subprocess.Popen[bytes] | None = None
         if command:
             child = start_command(command, options.lang, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno())
@@ -178,7 +177,7 @@ class _Pump:
                 self._peer_ended(connection, now)
 
     def _peer_ended(self, connection: Connection, now: int) -> None:
-        """No more from the peer; it may still read, so a file or pipe is sent to its end.  A person is not waited for."""
+        """The peer may still read, so a file or pipe is sent to its end; nobody waits for a person."""
         if not self._in_open or self._interactive:
             connection.close(now)
             self._end()

@@ -24,7 +24,6 @@ from synfin.cli.common import (
 )
 from synfin.cli.main import EXIT_BAD_FILE, EXIT_OK, Failure
 from synfin.cli.messages import say
-from synfin.cli.output import record_sink
 from synfin.device.drive import CLOSING_LIMIT
 from synfin.errors import UsageError
 from synfin.services.base import Service
@@ -53,8 +52,7 @@ def tun(serve: tuple[str, ...], command: tuple[str, ...], **values: Any) -> int:
     options = check_options(values)
     services = [(spec, _make(spec, options)) for spec in _specs(serve)]
     # With --json, standard output holds JSON lines and nothing else.
-    sink = record_sink(options, sys.stdout)
-    with Stack(options, private=bool(command) and options.dev is None, sink=sink) as stack:
+    with Stack(options, private=bool(command) and options.dev is None, stream=sys.stdout) as stack:
         for spec, service in services:
             stack.host.listen(spec.port, stack.clock(), handler=service.accept)
         stack.announce()

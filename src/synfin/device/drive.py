@@ -33,7 +33,8 @@ Due: TypeAlias = Callable[[int], None]  # now
 class Driver:
     """Runs `host` on `device`, whose clock is `clock` (ns, never goes back).
 
-    One thread only; `stop` alone may also be called from a signal handler or another thread.
+    One thread only; `stop` alone may also be called from a signal handler or another thread.  `before_waiting` is
+    called each time the loop has nothing left to do but wait.
     """
 
     def __init__(self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns) -> None:
@@ -41,6 +42,7 @@ class Driver:
         self.device = device
         self.clock = clock
         self.stopped = False
+        self.before_waiting: Callable[[], None] | None = None
         self._ready: dict[int, Ready] = {}
         self._due: list[tuple[int, int, Due]] = []
         self._due_count = 0
@@ -113,6 +115,8 @@ class Driver:
 
     def _wait(self, until: int | None) -> None:
         """Sleep until something is to be done, then take what has come."""
+        if self.before_waiting is not None:
+            self.before_waiting()
         deadline = self.host.next_deadline()
         if self._due and (deadline is None or self._due[0][0] < deadline):
             deadline = self._due[0][0]

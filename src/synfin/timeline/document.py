@@ -46,10 +46,14 @@ _SEGMENT_KINDS: Final[dict[str, str]] = {
 
 @final
 class EventWriter:
-    """Turns records, in order, into events; keeps what relative numbers need."""
+    """Turns records, in order, into events; keeps what relative numbers need.
 
-    def __init__(self) -> None:
+    With `one_sided=True` only one end is observed: what it receives was not seen when it was sent.
+    """
+
+    def __init__(self, *, one_sided: bool = False) -> None:
         self._numbers = NumberTracker()
+        self._one_sided = one_sided
 
     def event(self, record: Record) -> dict[str, Any] | None:
         """The event of one record; None for a record of a kind that the schema does not know."""
@@ -79,7 +83,7 @@ class EventWriter:
     def _segment(self, record: SegmentRecord) -> dict[str, Any]:
         segment = record.segment
         foreign = record.kind == DUPLICATE
-        if record.kind == SEND:
+        if record.kind == SEND or (self._one_sided and record.kind == RECEIVE):
             numbers = self._numbers.sent(record.src, record.dst, segment, record.rule, foreign)
         else:
             numbers = self._numbers.look(record.src, record.dst, segment, record.rule)

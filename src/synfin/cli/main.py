@@ -43,6 +43,10 @@ class Failure(click.ClickException):
         self.code = exit_code
 
 
+class _ReaderGoneError(Exception):
+    """Whoever read our output has gone: a quiet end, which click would make exit code 1."""
+
+
 class _Commands(click.Group):
     """Looks commands up by name and loads the module of the one that is called."""
 
@@ -55,6 +59,12 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(f"synfin.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGoneError from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -80,7 +90,7 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(f"synfin: {error.format_message()}", EXIT_USAGE)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
+    except _ReaderGoneError:
         _silence_stdout()
         return EXIT_OK
     except UsageError as error:

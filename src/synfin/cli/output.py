@@ -92,7 +92,7 @@ class JsonOutput(RecordOutput):
 
     def __init__(self, stream: TextIO, start: dict[str, Any]) -> None:
         super().__init__(stream)
-        self._events = EventWriter()
+        self._events = EventWriter(one_sided=True)
         self.write([json.dumps({"schema": SCHEMA, "t_ns": 0, "kind": "start", **start}, ensure_ascii=False)])
 
     def take(self, record: Record) -> None:

@@ -57,25 +57,23 @@ def format_address(address: Address) -> str:
     return str(ipaddress.IPv6Address(bytes(address)))
 
 
-def as_address(value: str | bytes) -> Address:
-    """An `Address` from its text form or from its 4 or 16 octets; raises `UsageError`."""
-    given: object = value  # callers outside type checking may hand in anything
-    if isinstance(given, str):
-        return parse_address(given)
-    if isinstance(given, bytes) and len(given) in (4, 16):
-        return Address(given)
+def as_address(value: object) -> Address:
+    """An `Address` from its text form or from its 4 or 16 octets; raises `UsageError` for anything else."""
+    if isinstance(value, str):
+        return parse_address(value)
+    if isinstance(value, bytes) and len(value) in (4, 16):
+        return Address(value)
     raise UsageError(f"{value!r} is not an address; give text such as '192.0.2.1', or 4 or 16 octets")
 
 
-def as_endpoint(value: EndpointLike) -> Endpoint:
-    """An `Endpoint` from `(text or octets, port)`; raises `UsageError` for a bad address or port."""
-    given: object = value
-    if not isinstance(given, tuple) or len(given) != 2:
+def as_endpoint(value: object) -> Endpoint:
+    """An `Endpoint` from an `EndpointLike`; raises `UsageError` for a bad address or port, and for anything else."""
+    if not isinstance(value, tuple) or len(value) != 2:
         raise UsageError(f"{value!r} is not an endpoint; give (address, port)")
-    port = given[1]
+    port = value[1]
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 0xFFFF:
         raise UsageError(f"port {port!r} must be a number between 0 and 65535")
-    return Endpoint(as_address(given[0]), port)
+    return Endpoint(as_address(value[0]), port)
 
 
 def parse_prefix(text: str) -> tuple[Address, int]:

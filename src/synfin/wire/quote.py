@@ -82,8 +82,9 @@ def _parse_v4(data: bytes) -> Quote:
         raise WireError("quote-truncated", f"{len(data)} octets of an IPv4 header of {header_octets}")
     total_length = int.from_bytes(data[2:4], "big")
     offset = (int.from_bytes(data[6:8], "big") & 0x1FFF) << 3
-    # Octets beyond the packet may be there, such as the extensions of RFC 4884.
-    transport = data[header_octets:total_length] if offset == 0 else b""
+    # Octets beyond the packet may be there, such as the extensions of RFC 4884.  A slice that ends before it starts is
+    # asked for nowhere: compiled code does not take it.
+    transport = data[header_octets:total_length] if offset == 0 and total_length > header_octets else b""
     return Quote(Address(data[12:16]), Address(data[16:20]), data[9], transport, total_length, offset)
 
 

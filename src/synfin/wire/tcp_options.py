@@ -242,6 +242,17 @@ def _encode(options: TcpOptions) -> bytes:
     """The pieces in Linux's order."""
     out = b""
     try:
+        if (
+            options.ts_val is not None
+            and not options.sack
+            and options.mss is None
+            and options.window_scale is None
+            and not options.sack_permitted
+            and options.user_timeout is None
+            and options.fast_open is None
+            and not options.others
+        ):  # what every segment of most connections carries
+            return _THREE_WORDS.pack(_ALIGNED_TS, options.ts_val, options.ts_ecr)
         if options.mss is not None:
             out = struct.pack(">BBH", MSS, 4, options.mss)
         if options.ts_val is not None:

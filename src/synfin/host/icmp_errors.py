@@ -125,11 +125,12 @@ class IcmpErrors:
 
         That the packet was no broadcast, no multicast and not a later fragment is known from `quotable`.
         """
+        bad = self._interfaces.is_bad_source(to)
         try:
             quote = parse_quote(packet)
         except WireError:
-            return False
-        bad = self._interfaces.is_bad_source(to)
+            # Its headers are cut, which is what the error is about; it cannot be known for an ICMP error.
+            return not bad
         if quote.protocol == icmpv4.PROTOCOL:
             bad = bad or not quote.transport or quote.transport[0] in icmpv4.ERROR_TYPES
         elif quote.protocol == icmpv6.PROTOCOL:

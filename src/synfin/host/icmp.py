@@ -16,7 +16,7 @@ from synfin.host.ping import Ping, Pings
 from synfin.host.pmtu import MIN_MTU_V4, MIN_MTU_V6, next_plateau
 from synfin.host.routes import Path
 from synfin.wire import icmpv4, icmpv6
-from synfin.wire.addresses import Address, Endpoint
+from synfin.wire.addresses import Address, Endpoint, is_unspecified
 from synfin.wire.icmpv4 import Icmpv4Message, build_icmpv4, parse_icmpv4
 from synfin.wire.icmpv6 import Icmpv6Message, build_icmpv6, parse_icmpv6
 from synfin.wire.quote import Quote, parse_quote
@@ -290,7 +290,7 @@ class Icmp6(Upper):
     def _echo(self, request: Icmpv6Message, datagram: Datagram, now: int) -> None:
         """Answer from the address that was asked, or from one of ours if that was a group [RFC4443-06] [RFC4443-11]."""
         remote = Endpoint(datagram.src, 0)
-        if not self._core.config.echo_replies or self._interfaces.is_bad_source(datagram.src):
+        if not self._core.config.echo_replies or is_unspecified(datagram.src):
             self._core.rule("icmp-echo-ignored", now, "", remote=remote)
             return
         path = self._output.reply_path(datagram.interface, datagram.src)

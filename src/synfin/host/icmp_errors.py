@@ -75,7 +75,7 @@ class IcmpErrors:
 
     def _send_v4(self, message: Icmpv4Message, ours: Address, to: Address, interface: Interface, now: int) -> None:
         counters = self._core.counters
-        if not self._allowed(message.body, to, now):
+        if not self._allowed(message.body, to, interface, now):
             return
         if not self._bucket.take(now):
             counters["IcmpOutRateLimitGlobal"] += 1
@@ -98,7 +98,7 @@ class IcmpErrors:
 
     def _send_v6(self, message: Icmpv6Message, ours: Address, to: Address, interface: Interface, now: int) -> None:
         counters = self._core.counters
-        if not self._allowed(message.body, to, now):
+        if not self._allowed(message.body, to, interface, now):
             return
         if not self._bucket.take(now):
             counters["Icmp6OutRateLimitHost"] += 1
@@ -120,12 +120,12 @@ class IcmpErrors:
         payload = build_icmpv6(message, source, to)
         self._output.send(path, source, to, icmpv6.PROTOCOL, payload, now, hop_limit, note="icmp-error")
 
-    def _allowed(self, packet: bytes, to: Address, now: int) -> bool:
+    def _allowed(self, packet: bytes, to: Address, interface: Interface, now: int) -> bool:
         """Never about an ICMP error or a redirect, and never to somebody who is not one host [RFC1122-15] [RFC4443-04].
 
         That the packet was no broadcast, no multicast and not a later fragment is known from `quotable`.
         """
-        bad = self._interfaces.is_bad_source(to)
+        bad = not interface.is_loopback and self._interfaces.is_bad_source(to)
         try:
             quote = parse_quote(packet)
         except WireError:

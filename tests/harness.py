@@ -11,7 +11,7 @@ sequence numbers are; `seq=@300` is a wire number.  A segment is written as its 
     t.advance(ms=1000)                        # timers fire at their deadlines
     assert t.state is State.ESTABLISHED
 
-Flags: `S A F R P U E C N` (N is AE), `-` for none.  Fields: `seq ack win len data urg mss ws sackok ts sack fo why`.
+`tests/notation.py` has the notation, flags and fields.
 When a test fails, the history (what was injected, sent, decided, and every state) is printed: `tests/tcp/conftest.py`.
 """
 
@@ -27,11 +27,10 @@ from synfin.tcp import Connection, Event, Listener, State
 from synfin.tcp.isn import FixedIsn
 from synfin.trace import RECEIVE, SEND, Record, RuleRecord, SegmentRecord, StateRecord, TimerRecord, Trace
 from synfin.wire.addresses import Endpoint, parse_address
-from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
+from synfin.wire.tcp import ACK, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
+from tests.notation import MODULO, Sent, differences, fields_of, flag_bits, number_of, octets, relative, split
 
-LETTERS: Final = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG, "E": ECE, "C": CWR, "N": AE}
-MODULO: Final = 1 << 32
 PLAIN_ISNS: Final = (1_000_000, 5_000_000)
 WRAP_ISNS: Final = (0xFFFF_FFF0, 0xFFFF_FFF8)  # both ends wrap within the first octets of text [RFC9293-E04]
 
@@ -39,72 +38,6 @@ default_isns: tuple[int, int] = PLAIN_ISNS  # (ours, the peer's); the `initial_n
 contexts: list[Context] = []  # contexts of the running test, for the history and the invariants
 
 ADDRESSES: Final = {4: ("192.0.2.1", "192.0.2.2"), 6: ("2001:db8::1", "2001:db8::2")}
-
-
-def relative(wire: int, base: int) -> int:
-    """`wire` counted from `base`, as a signed number (one below the initial number is -1)."""
-    ahead = (wire - base) % MODULO
-    return ahead if ahead < MODULO // 2 else ahead - MODULO
-
-
-def octets(seq: int, length: int) -> bytes:
-    """The text that `len=` puts into a segment at relative number `seq`: each octet follows from its number."""
-    return bytes((seq + i) % 251 for i in range(length))
-
-
-def flag_text(flags: int) -> str:
-    """The letters of `flags`, `-` when there is none."""
-    return "".join(letter for letter, bit in LETTERS.items() if flags & bit) or "-"
-
-
-def flag_bits(text: str) -> int:
-    """The reverse of `flag_text`; the order of the letters does not matter."""
-    bits = 0
-    for letter in text.replace("-", ""):
-        bits |= LETTERS[letter]
-    return bits
-
-
-class Sent:
-    """One segment that came out, with numbers relative to both initial numbers; `at` is in ns."""
-
-    def __init__(self, at: int, segment: Segment, iss: int, isn: int) -> None:
-        self.at = at
-        self.segment = segment
-        self.flags = flag_text(segment.flags)
-        self.seq = relative(segment.seq, iss)
-        self.ack = relative(segment.ack, isn) if segment.flags & ACK else segment.ack
-        self.win = segment.window
-        self.data = segment.payload
-        self.len = len(segment.payload)
-        self.urg = segment.urgent
-        self.why = segment.why
-        self.options = segment.options
-        self.sack = tuple((relative(left, isn), relative(right, isn)) for left, right in segment.options.sack)
-
-    @property
-    def ms(self) -> float:
-        """When it was sent, in milliseconds of virtual time."""
-        return self.at / MILLISECOND
-
-    def __repr__(self) -> str:
-        text = f"{self.flags} seq={self.seq} ack={self.ack} win={self.win} len={self.len}"
-        options = self.options
-        if self.urg:
-            text += f" urg={self.urg}"
-        if options.mss is not None:
-            text += f" mss={options.mss}"
-        if options.window_scale is not None:
-            text += f" ws={options.window_scale}"
-        if options.sack_permitted:
-            text += " sackok"
-        if options.ts_val is not None:
-            text += f" ts={options.ts_val},{options.ts_ecr}"
-        if self.sack:
-            text += " sack=" + ",".join(f"{left}:{right}" for left, right in self.sack)
-        if options.fast_open is not None:
-            text += f" fo={options.fast_open.hex()}"
-        return f"{text} ({self.why})" if self.why else text
 
 
 class Peer:
@@ -180,7 +113,8 @@ class Context:
 
     `passive`: the stack is the listener's end.  `mss`, `ws`, `sackok`, `ts`: what the peer's SYN offers (`ts` is the
     value of its clock, in ms, at time 0).  `win`: the peer's window field.  `iss`: wire number of our SYN, or those of
-    several connections in turn; `isn`: of the peer's.  `family`: 4 or 6.  All other names are settings of `TcpConfig`, applied on top of `config`.
+    several connections in turn; `isn`: of the peer's.  `family`: 4 or 6.  All other names are settings of `TcpConfig`,
+    applied on top of `config`.
     """
 
     def __init__(
@@ -345,12 +279,12 @@ class Context:
         peer = self.peer
         words = text.split()
         flags = flag_bits(words[0])
-        fields = _fields(words[1:])
-        seq = _number(fields.pop("seq", str(peer.snd_nxt)), peer.isn)
+        fields = fields_of(words[1:])
+        seq = number_of(fields.pop("seq", str(peer.snd_nxt)), peer.isn)
         payload = data if data is not None else fields.pop("data", "").encode()
         if "len" in fields:
             payload = octets(relative(seq, peer.isn) + bool(flags & SYN), int(fields.pop("len")))
-        ack = _number(fields.pop("ack", str(peer.rcv_nxt)), peer.iss) if flags & ACK or "ack" in fields else 0
+        ack = number_of(fields.pop("ack", str(peer.rcv_nxt)), peer.iss) if flags & ACK or "ack" in fields else 0
         peer.window = int(fields.pop("win", str(peer.window)))
         options = self._options(fields, bool(flags & SYN))
         urgent = int(fields.pop("urg", "0"))
@@ -381,7 +315,7 @@ class Context:
             options.ts_val, options.ts_ecr = int(value) % MODULO, int(echo or peer.ts_recent) % MODULO
         if "sack" in fields:
             pairs = [pair.split(":") for pair in fields.pop("sack").split(",")]
-            options.sack = tuple((_number(left, peer.iss), _number(right, peer.iss)) for left, right in pairs)
+            options.sack = tuple((number_of(left, peer.iss), number_of(right, peer.iss)) for left, right in pairs)
         if "fo" in fields:
             options.fast_open = bytes.fromhex(fields.pop("fo"))
         return options
@@ -401,7 +335,9 @@ class Context:
         if not self.outbox:
             self.fail(f"expected {text!r}, nothing was sent")
         sent = self.outbox.pop(0)
-        self._compare(text, sent)
+        wrong = differences(text, sent)
+        if wrong:
+            self.fail(f"expected {text!r}, sent {sent!r}: differs in {', '.join(wrong)}")
         return sent
 
     def expect_nothing(self) -> Context:
@@ -427,44 +363,6 @@ class Context:
         taken = list(self.outbox)
         self.outbox.clear()
         return taken
-
-    def _compare(self, text: str, sent: Sent) -> None:
-        words = text.split()
-        wrong = []
-        if flag_bits(words[0]) != sent.segment.flags:
-            wrong.append(f"flags {sent.flags}")
-        for name, wanted in _fields(words[1:]).items():
-            got = self._field(name, wanted, sent)
-            if got is not None:
-                wrong.append(got)
-        if wrong:
-            self.fail(f"expected {text!r}, sent {sent!r}: differs in {', '.join(wrong)}")
-
-    def _field(self, name: str, wanted: str, sent: Sent) -> str | None:
-        """None when the field is as wanted, else its text."""
-        segment, options = sent.segment, sent.options
-        got: object
-        if name in ("seq", "ack") and wanted.startswith("@"):
-            got = f"@{segment.seq if name == 'seq' else segment.ack}"
-        elif name == "data":
-            got = sent.data.decode("latin-1")
-        elif name == "sackok":
-            got = "" if options.sack_permitted else "absent"
-        elif name == "ts":
-            got = "absent" if options.ts_val is None else f"{options.ts_val},{options.ts_ecr}"
-        elif name == "sack":
-            got = ",".join(f"{left}:{right}" for left, right in sent.sack)
-        elif name == "fo":
-            got = "absent" if options.fast_open is None else options.fast_open.hex()
-        elif name == "mss":
-            got = options.mss
-        elif name == "ws":
-            got = options.window_scale
-        elif name == "at":
-            got = f"{sent.ms:g}"
-        else:
-            got = getattr(sent, name)
-        return None if str(got) == wanted else f"{name}={got}"
 
     # Time
 
@@ -606,44 +504,6 @@ class Context:
             self.fail(f"could not be brought into {state.name}, it is {self.state.name}")
         self.outbox.clear()
         self.note(f"---- {state.name}")
-
-
-def split(segment: Segment) -> list[Segment]:
-    """Cut a segment with `mss` set into the segments that appear on the wire."""
-    size = segment.mss
-    if size == 0 or len(segment.payload) <= size:
-        return [segment]
-    pieces = []
-    for start in range(0, len(segment.payload), size):
-        text = segment.payload[start : start + size]
-        flags = segment.flags
-        if start + size < len(segment.payload):
-            flags &= ~(PSH | FIN)
-        if start:
-            flags &= ~CWR
-        urgent = max(segment.urgent - start, 0)
-        if not urgent:
-            flags &= ~URG
-        pieces.append(
-            Segment(
-                segment.src_port, segment.dst_port, (segment.seq + start) % MODULO, segment.ack, flags,
-                segment.window, urgent, segment.options, text, 0, segment.why,
-            )
-        )  # fmt: skip
-    return pieces
-
-
-def _fields(words: list[str]) -> dict[str, str]:
-    fields = {}
-    for word in words:
-        name, _, value = word.partition("=")
-        fields[name] = value
-    return fields
-
-
-def _number(text: str, base: int) -> int:
-    """A relative number, or `@` and a wire number, to a wire number."""
-    return int(text[1:]) % MODULO if text.startswith("@") else (int(text) + base) % MODULO
 
 
 class Closed(Context):

@@ -14,7 +14,7 @@ def closing_with_window(window: int) -> tuple[Context, int]:
     """FIN_WAIT_1 with so large a receive window, and RCV.NXT: a segment with ack=2 that is accepted leads on."""
     t = FinWait1(receive_buffer_bytes=1000)
     if window == 0:
-        t.inject("PA ack=1 len=1000")
+        t.inject("PA ack=1 len=1000").advance(ms=40)
         assert t.drain()[-1].win == 0
     return t, t.peer.snd_nxt
 
@@ -77,7 +77,7 @@ def test_closed_window_takes_no_text_but_acknowledgments() -> None:
 def test_closed_window_takes_urgent_notice() -> None:
     """[MUST-66]."""
     t = Established(receive_buffer_bytes=1000)
-    t.inject("PA len=1000")
+    t.inject("PA len=1000").advance(ms=40)
     t.drain()
     t.inject("UA urg=50")
     assert Event.URGENT in t.events
@@ -86,7 +86,7 @@ def test_closed_window_takes_urgent_notice() -> None:
 def test_probe_below_the_window_is_answered() -> None:
     """Linux's form of a window probe and every keep-alive: SEG.SEQ = RCV.NXT-1, no text [RFC9293-E40]."""
     t = Established(receive_buffer_bytes=1000)
-    t.inject("PA len=1000")
+    t.inject("PA len=1000").advance(ms=40)
     t.drain()
     t.inject("A seq=1000")
     t.expect("A seq=1 ack=1001 win=0")
@@ -105,7 +105,7 @@ def test_unacceptable_segment_draws_an_ack(make: type[Context], text: str) -> No
     """<SEQ=SND.NXT><ACK=RCV.NXT><ACK> [RFC9293-E20]; an old duplicate changes nothing."""
     t = make()
     state, ack = t.state, t.peer.snd_nxt
-    t.inject(text + (" ack=1" if "A" in text.split()[0] else ""))
+    t.inject(text + (" ack=1" if "A" in text.split(maxsplit=1)[0] else ""))
     t.expect(f"A seq={t.peer.rcv_nxt} ack={ack} len=0")
     t.expect_nothing()
     assert t.state is state
@@ -131,7 +131,7 @@ def test_old_part_is_trimmed() -> None:
 def test_part_beyond_the_window_is_trimmed() -> None:
     """[RFC9293-E21]."""
     t = Established(receive_buffer_bytes=1000)
-    t.inject("PA seq=1 len=1200")
+    t.inject("PA seq=1 len=1200").advance(ms=40)
     assert t.drain()[-1].ack == 1001
     assert t.app.read() == octets(1, 1000)
 
@@ -139,7 +139,7 @@ def test_part_beyond_the_window_is_trimmed() -> None:
 def test_fin_beyond_the_window_is_trimmed() -> None:
     """[RFC9293-E21]: text to the edge, FIN one beyond it."""
     t = Established(receive_buffer_bytes=1000)
-    t.inject("FPA seq=1 len=1000")
+    t.inject("FPA seq=1 len=1000").advance(ms=40)
     sent = t.drain()[-1]
     assert (sent.ack, sent.win) == (1001, 0)
     assert t.state is State.ESTABLISHED
@@ -195,6 +195,21 @@ def test_syn_numbered_inside_old_text_is_no_text() -> None:
     t = Established()
     t.inject("SA seq=1 len=20").expect("A seq=1 ack=1")
     assert not t.connection.readable
+
+
+def test_syn_whose_text_reaches_the_window_is_challenged() -> None:
+    """SYN is judged "irrespective of the sequence number" [RFC5961-06]."""
+    t = Established()
+    t.inject("SA seq=-5 len=20").expect("A seq=1 ack=1")
+    t.expect_rule("syn-in-window")
+    assert not t.connection.readable
+
+
+def test_syn_at_a_closed_window_is_challenged() -> None:
+    """Its ACK field is not used [RFC5961-06] [MUST-66]."""
+    t, rcv_nxt = closing_with_window(0)
+    t.inject(f"SA seq={rcv_nxt} ack=2").expect(f"A seq=2 ack={rcv_nxt} win=0")
+    assert t.state is State.FIN_WAIT_1
 
 
 def test_options_are_accepted_in_any_segment() -> None:

@@ -174,7 +174,7 @@ def test_segment_arrives(state: str, segment: str, place: str, answer: str) -> N
     rcv_nxt, snd_nxt = t.peer.snd_nxt, t.peer.rcv_nxt
     was = t.state
     text = f"{segment} seq={rcv_nxt + offset}"
-    if "A" in segment.split()[0]:
+    if "A" in segment.split(maxsplit=1)[0]:
         text += f" ack={ack}"
     t.inject(text)
 

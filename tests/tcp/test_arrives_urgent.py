@@ -108,6 +108,7 @@ def test_urgent_on_the_syn_ack() -> None:
     t = Opened()
     t.inject("SUA len=10 urg=11")
     assert Event.URGENT in t.events
+    assert t.connection.urgent_remaining == 10
     assert t.app.read() == octets(1, 10)
 
 

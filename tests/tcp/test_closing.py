@@ -7,8 +7,8 @@ import pytest
 from synfin.config import TcpConfig
 from synfin.tcp import Event, State
 from tests.harness import (
-    CloseWait,
     Closed,
+    CloseWait,
     Closing,
     Context,
     Established,
@@ -419,8 +419,18 @@ ABORTED = pytest.mark.parametrize(
         (LastAck, None),
         (TimeWait, None),
     ],
-    ids=["SYN_SENT", "SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT"],
-)  # fmt: skip
+    ids=[
+        "SYN_SENT",
+        "SYN_RECEIVED",
+        "ESTABLISHED",
+        "FIN_WAIT_1",
+        "FIN_WAIT_2",
+        "CLOSE_WAIT",
+        "CLOSING",
+        "LAST_ACK",
+        "TIME_WAIT",
+    ],
+)
 
 
 @ABORTED

@@ -26,8 +26,8 @@ from tests.harness import (
     Opened,
     SynReceived,
     TimeWait,
-    flag_text,
 )
+from tests.notation import flag_text
 
 
 @dataclass(frozen=True)

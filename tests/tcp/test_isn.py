@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_different_pairs_are_unrelated() -> None:
         numbers += [source.next(LOCAL, Endpoint(address, port), 0) for port in range(1, 1_001)]
     assert len(set(numbers)) > len(numbers) - 5
     mean = (1 << 32) / 2
-    above = sum((a - mean) * (b - mean) for a, b in zip(numbers, numbers[1:], strict=False))
+    above = sum((a - mean) * (b - mean) for a, b in pairwise(numbers))
     below = sum((a - mean) ** 2 for a in numbers)
     assert abs(above / below) < 0.05
     for bit in range(32):

@@ -290,6 +290,16 @@ def test_handler_is_called_once_for_each_connection() -> None:
     assert seen == [(40_000, State.ESTABLISHED)]
 
 
+def test_small_reads_draw_no_window_update() -> None:
+    """[MUST-39]: without window scaling, too, the ACK of a few octets that were read at once stays delayed."""
+    t = Established(passive=True)
+    t.inject("PA len=5")
+    t.app.read()
+    t.expect_nothing()
+    t.advance(ms=40)
+    t.expect("A ack=6")
+
+
 def test_same_client_may_come_again() -> None:
     """A four-tuple whose connection is CLOSED is free."""
     t = Listening(iss=[100, 200_000])

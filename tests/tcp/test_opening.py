@@ -20,7 +20,7 @@ def test_active_side_of_figure_6() -> None:
     assert t.state is State.SYN_SENT
     t.inject("SA seq=@300 ack=@101")
     assert t.state is State.ESTABLISHED
-    t.expect("A seq=@101 ack=@301 len=0").segment
+    t.expect("A seq=@101 ack=@301 len=0")
     t.app.write(b"12345")
     t.expect("PA seq=@101 ack=@301 len=5")
     t.expect_nothing()
@@ -211,7 +211,7 @@ def test_third_ack_with_a_wrong_number_is_reset(ack: int) -> None:
 
 def test_send_window_of_the_third_segment_is_used() -> None:
     """SND.WND, SND.WL1 and SND.WL2 are set from the segment that establishes [RFC9293-E26]."""
-    t = Listening(win=1000, nodelay=True)
+    t = Listening(win=1000, mss=100, nodelay=True)
     t.handshake("A win=300")
     t.app.write(b"x" * 1000)
     assert sum(sent.len for sent in t.drain()) == 300

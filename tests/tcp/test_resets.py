@@ -258,7 +258,7 @@ def test_reset_needs_no_ack() -> None:
 def test_reset_with_a_closed_window_counts_only_at_rcv_nxt() -> None:
     """[MUST-66] [RFC9293-E06]: with RCV.WND = 0 only SEQ = RCV.NXT is inside."""
     t = Established(receive_buffer_bytes=1000)
-    t.inject("PA len=1000")
+    t.inject("PA len=1000").advance(ms=40)
     assert t.drain()[-1].win == 0
     t.inject("R seq=1002").expect_nothing()
     assert t.state is State.ESTABLISHED
@@ -266,13 +266,29 @@ def test_reset_with_a_closed_window_counts_only_at_rcv_nxt() -> None:
     assert t.state is State.CLOSED
 
 
-def test_text_received_before_the_reset_is_lost() -> None:
-    """Queues are flushed [RFC9293-E23]; the reader gets the error."""
-    t = Established()
+def test_queues_are_flushed_by_a_reset() -> None:
+    """Text ahead of a gap and text to send are lost; what was acknowledged can be read, then comes the error
+    [RFC9293-E23]."""
+    t = Established(win=5)
+    t.app.write(b"x" * 100)
     t.inject("PA len=10")
-    t.inject("R seq=11")
+    t.inject("PA seq=100 len=10")
+    t.drain()
+    t.inject("R seq=11").expect_nothing()
+    assert t.app.read() == octets(1, 10)
     with pytest.raises(ConnectionResetError):
         t.connection.read(100, t.now)
+    t.advance(ms=300_000).expect_nothing()
+
+
+@SYNCHRONIZED
+def test_old_reset_whose_text_reaches_the_window_is_dropped(make: type[Context]) -> None:
+    """Only SEG.SEQ is looked at [RFC5961-01]."""
+    t = make()
+    state = t.state
+    t.inject(f"R seq={t.peer.snd_nxt - 5} len=20").expect_nothing()
+    t.expect_rule("rst-outside-window")
+    assert t.state is state
 
 
 def test_lost_reset_leaves_the_peer_half_open() -> None:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from synfin.config import SECOND, TcpConfig
+from synfin.errors import UsageError
 from synfin.tcp import State
 from synfin.tcp.timewait import TimeWait as Record
 from synfin.tcp.timewait import TimeWaitTable
@@ -158,7 +159,7 @@ def test_hazard_1_old_text_in_a_new_incarnation() -> None:
     """[RFC1337-03]: without timestamps an old duplicate inside the new window is taken - why TIME_WAIT exists; with
     them PAWS stops it (S18)."""
     new = Established(isn=999_000)
-    new.inject("PA seq=1 ack=1 len=50", data=b"old" * 10)
+    new.inject("PA seq=1 ack=1", data=b"old" * 10)
     assert new.app.read() == b"old" * 10
     guarded = Established(isn=999_000, ts=50_000)
     guarded.inject("PA seq=1 ack=1 ts=40000 len=50")
@@ -290,25 +291,29 @@ def test_what_was_received_can_be_read_in_time_wait() -> None:
 # The compact table
 
 
-def record(expires: int, snd_nxt: int = 7, ts_recent: int | None = None) -> Record:
-    return Record(snd_nxt, 9, 65_535, expires, 2 * SECOND, ts_recent, 3)
+def record(created: int, duration: int = 240 * SECOND, ts_recent: int | None = None) -> Record:
+    return Record(7, 9, 65_535, created + duration, duration, ts_recent, 3)
 
 
 def test_table_gives_back_what_was_put_in() -> None:
+    top = (1 << 32) - 1
     table = TimeWaitTable()
-    assert table.add(b"a", Record(1, 2, 3, 4 * SECOND, SECOND, 5, 6))
-    assert table.add(b"b", Record((1 << 32) - 1, 0, 1 << 30, 5 * SECOND, SECOND, None, (1 << 32) - 1))
-    first, second = table.get(b"a"), table.get(b"b")
-    assert first is not None
-    assert second is not None
-    values = (first.snd_nxt, first.rcv_nxt, first.window, first.expires, first.ts_recent, first.ts_offset)
-    assert values == (1, 2, 3, 4 * SECOND, 5, 6)
-    assert (second.snd_nxt, second.window, second.ts_recent, second.ts_offset) == (
-        (1 << 32) - 1,
-        1 << 30,
-        None,
-        (1 << 32) - 1,
-    )
+    for key, values in {
+        b"a": (1, 2, 3, 4 * SECOND, SECOND, 5, 6),
+        b"b": (top, 0, 1 << 30, 5, SECOND, None, top),
+    }.items():
+        assert table.add(key, Record(*values))
+        found = table.get(key)
+        assert found is not None
+        assert values == (
+            found.snd_nxt,
+            found.rcv_nxt,
+            found.window,
+            found.expires,
+            found.duration,
+            found.ts_recent,
+            found.ts_offset,
+        )
     assert table.get(b"c") is None
     assert b"a" in table
     assert b"c" not in table
@@ -316,64 +321,73 @@ def test_table_gives_back_what_was_put_in() -> None:
 
 
 def test_table_expires_in_time() -> None:
+    """[MUST-13]."""
     table = TimeWaitTable()
     gone: list[bytes] = []
     for number, key in enumerate((b"a", b"b", b"c")):
-        table.add(key, record((number + 1) * SECOND))
-    assert table.next_deadline() == SECOND
-    assert table.expire(SECOND - 1, lambda key, _: gone.append(key)) == 0
-    assert table.expire(2 * SECOND, lambda key, _: gone.append(key)) == 2
+        table.add(key, record(number * SECOND))
+    assert table.next_deadline() == 240 * SECOND
+    assert table.expire(240 * SECOND - 1, lambda key, _: gone.append(key)) == 0
+    assert table.expire(241 * SECOND, lambda key, _: gone.append(key)) == 2
     assert gone == [b"a", b"b"]
     assert table.keys() == [b"c"]
-    assert table.next_deadline() == 3 * SECOND
-    assert table.expire(9 * SECOND) == 1
+    assert table.next_deadline() == 242 * SECOND
+    assert table.expire(999 * SECOND) == 1
     assert table.next_deadline() is None
+    assert len(table) == 0
 
 
 def test_table_honours_a_restart() -> None:
     """A record whose 2MSL was restarted stays, the ones behind it still leave in time [RFC9293-E30]."""
+    t = TimeWait()
+    fin = t.segment("FA seq=1 ack=2")
     table = TimeWaitTable()
     gone: list[bytes] = []
-    for number in range(5):
-        table.add(b"%d" % number, record((number + 1) * SECOND))
+    for number in range(3):
+        fresh = record(number * SECOND)
+        fresh.rcv_nxt = (fin.seq + 1) % (1 << 32)
+        table.add(b"%d" % number, fresh)
     restarted = table.get(b"0")
     assert restarted is not None
-    restarted.expires = 4 * SECOND + 1
+    restarted.judge(fin, 100 * SECOND, TcpConfig())
+    assert restarted.rule == "time-wait-fin-again"
     table.update(b"0", restarted)
-    for second in range(1, 7):
-        deadline = table.next_deadline()
-        if deadline is not None:
-            assert deadline <= min([4 * SECOND + 1] + [(n + 1) * SECOND for n in range(1, 5)]) or second > 2
-        table.expire(second * SECOND, lambda key, _: gone.append(key))
-    assert gone == [b"1", b"2", b"3", b"0", b"4"]
+    assert table.next_deadline() == 241 * SECOND
+    table.expire(339 * SECOND, lambda key, _: gone.append(key))
+    assert gone == [b"1", b"2"]
+    assert table.next_deadline() == 340 * SECOND
+    table.expire(340 * SECOND, lambda key, _: gone.append(key))
+    assert gone == [b"1", b"2", b"0"]
 
 
-def test_deadline_of_the_table_is_never_late() -> None:
-    """Polling at each deadline expires everything at its time, whatever was restarted."""
+def test_every_record_leaves_at_its_time() -> None:
+    """Polled at each deadline, whatever was restarted, removed or waits another time [MUST-13]."""
     table = TimeWaitTable()
     ends = {}
-    for number in range(50):
+    for number in range(60):
         key = b"%d" % number
-        ends[key] = (number + 10) * SECOND
-        table.add(key, record(ends[key]))
-    for number in range(0, 50, 3):
-        key = b"%d" % number
-        found = table.get(key)
-        assert found is not None
-        found.expires = ends[key] = ends[key] + 17 * SECOND
-        table.update(key, found)
+        fresh = record(number * SECOND, duration=(240, 60, 10)[number % 3] * SECOND)
+        ends[key] = fresh.expires
+        table.add(key, fresh)
+        back = b"%d" % (number - 6)
+        if number % 2 and back in ends:
+            found = table.get(back)
+            assert found is not None
+            found.expires = ends[back] = number * SECOND + found.duration
+            table.update(back, found)
+        if number % 10 == 9:
+            table.remove(key)
+            del ends[key]
     left: dict[bytes, int] = {}
-    now = 0
-    for _ in range(500):
-        deadline = table.next_deadline()
-        if deadline is None:
-            break
-        now = max(now, deadline)
+    deadline = table.next_deadline()
+    while deadline is not None:
+        at = deadline
 
-        def expired(key: bytes, _: Record, at: int = now) -> None:
+        def expired(key: bytes, _: Record, at: int = at) -> None:
             left[key] = at
 
-        table.expire(now, expired)
+        assert table.expire(at, expired) > 0
+        deadline = table.next_deadline()
     assert left == ends
 
 
@@ -395,34 +409,54 @@ def test_table_forgets_a_removed_record() -> None:
     table.remove(b"a")
     table.remove(b"zzz")
     assert table.get(b"a") is None
-    assert table.next_deadline() == 2 * SECOND
+    assert table.next_deadline() == 242 * SECOND
     table.add(b"a", record(3 * SECOND))
-    assert table.expire(2 * SECOND) == 1
+    assert table.expire(242 * SECOND) == 1
     assert table.keys() == [b"a"]
 
 
-def test_removing_and_adding_again_leaves_one_place() -> None:
-    """A key that comes and goes does not leave traces that expire somebody else early."""
+def test_keys_that_come_and_go_leave_nothing_behind() -> None:
+    """More than the table keeps as deleted places."""
     table = TimeWaitTable()
-    for turn in range(100):
-        table.add(b"a", record((turn + 1) * SECOND))
-        table.remove(b"a")
-    assert table.next_deadline() is None
-    table.add(b"a", record(500 * SECOND))
-    assert table.expire(499 * SECOND) == 0
+    for turn in range(5_000):
+        table.add(b"a", record(turn * SECOND))
+        table.add(b"b%d" % turn, record(turn * SECOND))
+        table.remove(b"b%d" % turn)
     assert len(table) == 1
+    assert table.next_deadline() == (4_999 + 240) * SECOND
+    assert deep_size(table) < 100_000
+
+
+def deep_size(value: object) -> int:
+    """Octets of an object with everything it holds."""
+    size = sys.getsizeof(value)
+    if isinstance(value, dict):
+        return size + sum(deep_size(key) + deep_size(held) for key, held in value.items())
+    slots = getattr(type(value), "__slots__", ())
+    return size + sum(deep_size(getattr(value, name, None)) for name in slots)
 
 
 def test_table_is_compact() -> None:
-    """At most 300 octets for each entry, all containers counted."""
+    """At most 300 octets for each entry, key and containers counted."""
     table = TimeWaitTable(limit=100_000)
     count = 20_000
     for number in range(count):
         table.add(number.to_bytes(12, "big"), record(number))
-    total = 0
-    for name in table.__slots__:
-        held = getattr(table, name, None)
-        total += sys.getsizeof(held)
-        if isinstance(held, dict):
-            total += sum(sys.getsizeof(key) + sys.getsizeof(value) for key, value in held.items())
-    assert total / count <= 300
+    assert 50 < deep_size(table) / count <= 300
+
+
+def test_connection_moved_to_a_table_tells_the_truth() -> None:
+    """The host keeps the record, the application its connection."""
+    t = TimeWait(how="close")
+    table = TimeWaitTable()
+    assert t.connection.move_to(table, b"k")
+    assert t.state is State.TIME_WAIT
+    assert t.connection.next_deadline() is None
+    assert table.next_deadline() == 240 * SECOND
+    table.expire(240 * SECOND)
+    assert t.state is State.CLOSED
+
+
+def test_only_time_wait_can_be_moved() -> None:
+    with pytest.raises(UsageError):
+        Established().connection.move_to(TimeWaitTable(), b"k")

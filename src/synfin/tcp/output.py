@@ -150,8 +150,9 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
         window,
         options=options,
         payload=text,
-        why="retransmit-timeout" if again else ("syn-ack" if answering else "syn"),
+        why=tcb.resend_now or ("syn-ack" if answering else "syn"),  # also the SYN-ACK to a crossing or repeated SYN
     )
+    tcb.resend_now = ""
     if again:
         tcb.retransmits_total += 1
         tcb.rtt_seq = CANCELLED  # [RFC6298-06]

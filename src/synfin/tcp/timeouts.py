@@ -92,6 +92,7 @@ def _synchronize_again(tcb: Tcb) -> None:
         tcb.rtt.back_off()
     tcb.syn_lost = True
     tcb.syn_now = True
+    tcb.resend_now = "retransmit-timeout"
 
 
 def _retransmit(tcb: Tcb) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import synfin
+from synfin.lab.world import World
+from tests import harness
+from tests.invariants import Checker, check_trace
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,8 +33,31 @@ def stale_modules() -> list[str]:
     return sorted(stale)
 
 
+_make_world = World.__init__
+_unjudged: list[str] = []  # the running test, when it is marked so
+
+
+def _make_judged_world(self: World, *arguments: Any, **settings: Any) -> None:
+    """A world whose records are judged as they are made, so that a failure shows where it happened."""
+    _make_world(self, *arguments, **settings)
+    if not _unjudged:
+        self.watchers.append(Checker().feed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Judge every trace of the test by I1 to I6, unless it is marked `unjudged` (it shows what must not be)."""
+    _unjudged[:] = [item.nodeid] if item.get_closest_marker("unjudged") else []
+    result = yield
+    if not _unjudged:
+        for context in harness.contexts:
+            check_trace(context.records)
+    return result
+
+
 def pytest_configure() -> None:
-    """Refuse to test compiled modules that are not what the sources say."""
+    """Refuse to test compiled modules that are not what the sources say; have every world judged."""
+    World.__init__ = _make_judged_world  # type: ignore[method-assign]
     stale = stale_modules() if synfin.compiled() else []
     if stale:
         raise pytest.UsageError(

@@ -60,6 +60,7 @@ def handshake(a: int = 100, b: int = 300, ws: int | None = None) -> list[Record]
         state(B, "LISTEN", "SYN_RECEIVED"),
         *both(B, make(B, "SA", b, a + 1, ws=ws)),
         state(A, "SYN_SENT", "ESTABLISHED"),
+        told(A, "event", "connected"),
         *both(A, make(A, "A", a + 1, b + 1)),
         state(B, "SYN_RECEIVED", "ESTABLISHED"),
     ]
@@ -187,16 +188,29 @@ def test_acknowledgment_of_nothing_fails() -> None:
         check_trace([sent(A, make(A, "A", 100, 7))])
 
 
-def test_shrinking_by_rounding_of_the_scaled_window_fails() -> None:
-    """[SHLD-14]: what counts is the edge that the peer computes."""
-    octet = got(B, make(B, "A", 301, 101, b"x"))
-    records = [sent(A, make(A, "A", 101, 301, win=800)), octet, sent(A, make(A, "A", 101, 302, win=799))]
+def test_window_may_seem_to_shrink_by_less_than_a_unit_of_its_scale() -> None:
+    """[SHLD-14] RFC 7323 2.4: what counts is the edge that the peer computes, and rounding is all it may lose."""
+    begin = [*handshake(ws=3), got(B, make(B, "A", 301, 101, b"x")), sent(A, make(A, "A", 101, 302, win=800))]
+    octet = [got(B, make(B, "A", 302, 101, b"y"))]
+    check_trace([*begin, *octet, sent(A, make(A, "A", 101, 303, win=799))])
     with pytest.raises(AssertionError, match="I2: right window edge moves left"):
-        check_trace([*handshake(ws=3), *records])
+        check_trace([*begin, sent(A, make(A, "A", 101, 302, win=799))])
+    with pytest.raises(AssertionError, match="I2: right window edge moves left"):
+        check_trace([*begin, *octet, sent(A, make(A, "A", 101, 303, win=798))])
 
 
 def test_own_close_needs_no_end() -> None:
     check_trace([*handshake(), told(A, "close"), told(A, "event", "closed")])
+
+
+def test_embryo_may_vanish_unseen() -> None:
+    check_trace([*handshake()[:5], state(B, "SYN_RECEIVED", "LISTEN"), told(B, "event", "closed")])
+
+
+def test_block_made_from_a_cookie_counts_what_made_it() -> None:
+    """The state comes only after the third segment, which may carry FIN."""
+    cookie = [got(A, make(A, "S", 100)), sent(B, make(B, "SA", 300, 101)), got(A, make(A, "FA", 101, 301))]
+    check_trace([*cookie, state(B, "LISTEN", "ESTABLISHED"), sent(B, make(B, "A", 301, 102))])
 
 
 def test_pair_outside_the_table_fails() -> None:

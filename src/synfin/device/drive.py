@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Final, TypeAlias, final
 
 from synfin.device.base import Device
+from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.tcp import State
 
@@ -34,10 +35,12 @@ class Driver:
     """Runs `host` on `device`, whose clock is `clock` (ns, never goes back).
 
     One thread only; `stop` alone may also be called from a signal handler or another thread.  `before_waiting` is
-    called each time the loop has nothing left to do but wait.
+    called each time the loop has nothing left to do but wait.  Raises `UsageError` for a device without a descriptor.
     """
 
     def __init__(self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        if device.fileno() < 0:
+            raise UsageError(f"a {type(device).__name__} has no descriptor to wait for; drive it in virtual time")
         self.host = host
         self.device = device
         self.clock = clock
@@ -51,8 +54,7 @@ class Driver:
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
         self._poll.register(self._wake_read, select.POLLIN)
-        if device.fileno() >= 0:
-            self._poll.register(device.fileno(), select.POLLIN)
+        self._poll.register(device.fileno(), select.POLLIN)
 
     def __enter__(self) -> Driver:
         return self

@@ -22,10 +22,19 @@ class Session(ABC):
     def handle(self, connection: Connection, event: Event, now: int) -> None:
         """The connection's handler: go on as far as possible, or let go of everything at the end."""
         if event in _ENDED or connection.error is not None:
-            connection.handler = None
-            self.finish()
+            self.leave(connection)
             return
         self.pump(connection, now)
+
+    def leave(self, connection: Connection) -> None:
+        """Hear no more of the connection: events that wait already would find it closed."""
+        connection.handler = None
+        self.finish()
+
+    def close(self, connection: Connection, now: int) -> None:
+        """Close the connection and leave it."""
+        connection.close(now)
+        self.leave(connection)
 
     @abstractmethod
     def pump(self, connection: Connection, now: int) -> None:

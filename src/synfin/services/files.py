@@ -72,7 +72,7 @@ class FileSession(Session):
                 return
         # The peer may still be talking; closing now would reset what it has not read yet [RFC 9112 9.6].
         if discard_input(connection, now):
-            connection.close(now)
+            self.close(connection, now)
 
     def finish(self) -> None:
         """Close the file."""
@@ -97,8 +97,8 @@ class FileSession(Session):
             data = self._file.read(offset, min(length, CHUNK)) if self._file is not None else b""
             if not data:
                 # The file has become shorter than its Content-Length: only a reset tells the peer so.
-                self._parts.clear()
                 connection.abort(now)
+                self.leave(connection)
                 return False
             if len(data) < length:
                 self._parts.appendleft((offset + len(data), length - len(data)))
@@ -115,7 +115,7 @@ class FileSession(Session):
             data = connection.read(CHUNK, now)
             if not data:
                 if connection.at_eof:
-                    connection.close(now)
+                    self.close(connection, now)
                 return False
             self._input += data
         head = self._input[:end] if end > 0 else self._input
@@ -139,8 +139,7 @@ class _Request(SimpleHTTPRequestHandler):
     """One request; afterwards `wfile` holds the head of the response, `parts` and `file` what follows it."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "synfin"
-    sys_version = ""
+    default_request_version = "HTTP/1.0"  # errors before the version is known get a status line too
     rfile: BytesIO
     wfile: BytesIO
 
@@ -160,6 +159,10 @@ class _Request(SimpleHTTPRequestHandler):
         else:
             self.requestline, self.request_version, self.command = "", "HTTP/1.1", "GET"
             self.send_error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def version_string(self) -> str:
+        """The Server field."""
+        return "synfin"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """No log: the trace of the connection tells more."""

@@ -27,7 +27,7 @@ class EchoSession(Session):
             data = connection.read(CHUNK, now)
             if not data:
                 if connection.at_eof:
-                    connection.close(now)
+                    self.close(connection, now)
                 return
             self._outbox.put(data)
 
@@ -39,7 +39,7 @@ class DiscardSession(Session):
     def pump(self, connection: Connection, now: int) -> None:
         """Read everything; close when the peer has closed."""
         if discard_input(connection, now):
-            connection.close(now)
+            self.close(connection, now)
 
 
 @final
@@ -75,7 +75,7 @@ class DaytimeSession(Session):
             self._shut = True
             connection.shutdown(now)
         if discard_input(connection, now) and self._shut:
-            connection.close(now)
+            self.close(connection, now)
 
 
 @final

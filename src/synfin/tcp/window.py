@@ -29,12 +29,17 @@ class SendWindow:
             self.largest = size
 
     def update(self, size: int, seq: int, ack: int) -> bool:
-        """Take a window unless the segment is older than the last one used [RFC9293-E28]; True if the size changed."""
-        if not (self.wl1 < seq or (self.wl1 == seq and self.wl2 <= ack)):
+        """Take a window unless the segment is older than the last one used [RFC9293-E28]; True if the size changed.
+
+        A higher ACK proves that a segment is newer although its number is lower: it repeats text that was lost.  Its
+        window must count, because SND.WND is an offset from the SND.UNA that it moves.
+        """
+        if not (self.wl1 < seq or (self.wl1 == seq and self.wl2 <= ack) or self.wl2 < ack):
             return False
         changed = size != self.size
         self.size = size
-        self.wl1 = seq
+        if seq > self.wl1:
+            self.wl1 = seq
         self.wl2 = ack
         if size > self.largest:
             self.largest = size

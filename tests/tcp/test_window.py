@@ -209,6 +209,18 @@ def test_reordered_old_acknowledgment_does_not_change_the_window() -> None:
     assert t.connection.info().snd_wnd == 6000
 
 
+def test_a_retransmission_with_a_newer_acknowledgment_changes_the_window() -> None:
+    """[RFC9293-E28] [RFC5681-01]: a lower number but a higher ACK; the old window would reach too far from there."""
+    t = Established(mss=1000, win=10_000)
+    t.app.write(b"x" * 20_000)
+    t.inject("A seq=101 len=100 ack=1001 win=10000")
+    t.drain()
+    t.inject("A seq=1 len=100 ack=10001 win=1000")
+    assert t.connection.info().snd_wnd == 1000
+    t.expect("A seq=11001 len=0 ack=201")
+    t.expect_nothing()
+
+
 def test_window_update_without_new_acknowledgment_opens_the_window() -> None:
     """[RFC9293-E28]: WL1=SEQ and WL2=ACK is still an update."""
     t = Established(mss=1000, win=1000)

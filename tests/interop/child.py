@@ -28,9 +28,11 @@ from synfin.trace import Record, SegmentRecord, StateRecord, TimerRecord, Trace
 from synfin.wire.addresses import parse_prefix
 from synfin.wire.tcp import flag_names
 from tests.interop.harness import KERNEL, STACK, TIME_LIMIT
+from tests.invariants import Checker
 
 SECOND: Final = 1_000_000_000
 HISTORY: Final = 300  # segments shown when a scenario fails
+JUDGED: Final = 20_000  # records of each scenario that the invariants I1 to I6 are checked over
 STEP_LIMIT: Final = 30.0  # seconds for any one wait
 
 
@@ -95,6 +97,9 @@ class Stack(Channel):
         self.fired: list[str] = []
         self.received: list[SegmentRecord] = []
         self.keep_received = False
+        self.judge = Checker()
+        self.judged = 0
+        self.verdict = ""
         self.host = Host(
             "stack", rng=random.Random(seed), config=HostConfig(), tcp=tcp, trace=Trace("stack", self._note)
         )
@@ -109,6 +114,13 @@ class Stack(Channel):
 
     def _note(self, record: Record) -> None:
         self.records.append(record)
+        if self.judged < JUDGED:
+            self.judged += 1
+            try:
+                self.judge.feed(record)
+            except AssertionError as error:
+                self.judged = JUDGED
+                self.verdict = str(error)
         if isinstance(record, StateRecord):
             self.states.append((record.from_state, record.to_state))
         elif isinstance(record, TimerRecord) and record.action == "fire":
@@ -293,6 +305,7 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
         answer["stack"] = getattr(module, f"stack_{name}")(stack, **parameters)
         # The kernel's side may still be waiting for our last segments.
         stack.until(lambda: stack.kernel_ended, "the end of the kernel's side")
+        assert not stack.verdict, stack.verdict
     except BaseException:  # noqa: BLE001 - the harness reports whatever it was
         answer["error"] = traceback.format_exc()
         os.kill(child, signal.SIGTERM)

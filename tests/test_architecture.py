@@ -60,8 +60,7 @@ HYPHENATED = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 RULE_LISTS = ("wire", "tcp", "host", "lab")
 ICMP_KINDS = {
     "net-unreachable", "host-unreachable", "protocol-unreachable", "port-unreachable", "packet-too-big",
-    "source-route-failed", "time-exceeded", "parameter-problem", "source-quench", "no-route",
-    "administratively-prohibited", "address-unreachable",
+    "source-route-failed", "time-exceeded", "parameter-problem", "admin-prohibited",
 }  # fmt: skip
 # Hyphenated names that are not decisions: timers, events, kinds of ICMP errors.  The fault language of the lab has
 # many of its own, so there only what is handed to a function that takes a rule is looked at.

@@ -11,7 +11,14 @@ from synfin.tcp import Connection, Event, Listener
 from synfin.trace import Record, RuleRecord, Trace
 from synfin.wire.addresses import Address, as_address, parse_mac
 from synfin.wire.arp import ArpPacket, build_arp
-from synfin.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetFrame, build_ethernet, parse_ethernet
+from synfin.wire.ethernet import (
+    ETHERTYPE_ARP,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_IPV6,
+    EthernetFrame,
+    build_ethernet,
+    parse_ethernet,
+)
 from synfin.wire.frame import Frame
 from synfin.wire.icmpv4 import Icmpv4Message, build_icmpv4, parse_icmpv4
 from synfin.wire.icmpv6 import Icmpv6Message, build_icmpv6, parse_icmpv6

@@ -11,7 +11,6 @@ from synfin.wire.addresses import Address, as_address, parse_mac
 from synfin.wire.arp import REPLY, REQUEST, ArpPacket, parse_arp
 from synfin.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, parse_ethernet
 from synfin.wire.frame import Frame
-
 from tests.host.support import A4, A_MAC, B4, B_MAC, BROADCAST, Pair, arp, ethernet, give, make_host, rules_in, udp
 
 C4 = as_address("10.0.0.3")

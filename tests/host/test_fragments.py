@@ -20,7 +20,6 @@ from synfin.wire.icmpv6 import TIME_EXCEEDED as TIME_EXCEEDED_V6
 from synfin.wire.ipv4 import OPTION_ROUTER_ALERT, parse_ipv4
 from synfin.wire.ipv6 import FRAGMENT, FragmentHeader, build_fragment_header, find_upper_layer, parse_ipv6
 from synfin.wire.udp import UdpDatagram, build_udp
-
 from tests.host.support import A4, A6, B4, B6, FAMILIES, Pair, give, icmp4_in, icmp6_in, ip, make_host
 
 TEXT = bytes(i % 251 for i in range(4_000))
@@ -37,9 +36,7 @@ def piece(v6: bool, data: bytes, start: int, end: int, more: bool, ident: int = 
     if v6:
         header = build_fragment_header(FragmentHeader(17, start, more, ident))
         return ip(header + data[start:end], FRAGMENT, B6, A6, **options)
-    return ip(
-        data[start:end], 17, B4, A4, identification=ident, more_fragments=more, fragment_offset=start, **options
-    )
+    return ip(data[start:end], 17, B4, A4, identification=ident, more_fragments=more, fragment_offset=start, **options)
 
 
 def cut(v6: bool, data: bytes, size: int, ident: int = 7) -> list[bytes]:

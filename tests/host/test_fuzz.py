@@ -13,11 +13,10 @@ from synfin.config import MILLISECOND, TcpConfig
 from synfin.host import Host, HostConfig
 from synfin.host.rules import rfc_of
 from synfin.tcp import Connection, Event
-from synfin.wire.checksum import checksum, pseudo_header_sum
 from synfin.wire.addresses import Address
+from synfin.wire.checksum import checksum, pseudo_header_sum
 from synfin.wire.frame import Frame
 from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
-
 from tests.host.support import B4, B6, LAYERS, Pair, close_at_eof, make_host
 
 LIMITS = HostConfig(

@@ -14,10 +14,25 @@ from synfin.wire import icmpv4, icmpv6
 from synfin.wire.addresses import Address, as_address
 from synfin.wire.icmpv4 import Icmpv4Message, echo_request
 from synfin.wire.icmpv6 import Icmpv6Message
-
 from tests.host.support import (
-    A4, A6, B4, B6, B_MAC, BROADCAST, FAMILIES, Pair, ethernet, give, icmp4, icmp4_in, icmp6, icmp6_in, ip, make_host,
-    rules_in, udp,
+    A4,
+    A6,
+    B4,
+    B6,
+    B_MAC,
+    BROADCAST,
+    FAMILIES,
+    Pair,
+    ethernet,
+    give,
+    icmp4,
+    icmp4_in,
+    icmp6,
+    icmp6_in,
+    ip,
+    make_host,
+    rules_in,
+    udp,
 )  # fmt: skip
 
 R4, R6 = as_address("10.0.0.254"), as_address("fd00::ff")  # a router

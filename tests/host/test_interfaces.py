@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from synfin.errors import UsageError
@@ -9,8 +11,6 @@ from synfin.host import Host
 from synfin.host.interfaces import Interfaces, link_local_from_mac
 from synfin.host.routes import Route, RouteTable
 from synfin.wire.addresses import Address, as_address, format_address, parse_mac, parse_prefix
-
-from random import Random
 
 
 def routed() -> Host:

@@ -15,8 +15,23 @@ from synfin.wire.icmpv6 import PARAMETER_PROBLEM
 from synfin.wire.ipv6 import DESTINATION_OPTIONS, HOP_BY_HOP, NO_NEXT_HEADER, ROUTING
 from synfin.wire.tcp import SYN, Segment
 from synfin.wire.udp import UdpDatagram, build_udp
-
-from tests.host.support import A4, A6, B4, B6, B_MAC, A_MAC, ethernet, give, icmp4_in, icmp6_in, ip, make_host, rules_in, tcp, udp
+from tests.host.support import (
+    A4,
+    A6,
+    A_MAC,
+    B4,
+    B6,
+    B_MAC,
+    ethernet,
+    give,
+    icmp4_in,
+    icmp6_in,
+    ip,
+    make_host,
+    rules_in,
+    tcp,
+    udp,
+)
 
 UDP6 = build_udp(UdpDatagram(5000, 7, b"hello"), B6, A6)
 

@@ -23,7 +23,6 @@ from synfin.wire.icmpv6 import (
     neighbor_solicitation,
 )
 from synfin.wire.ipv6 import parse_ipv6
-
 from tests.host.support import A6, A_MAC, B6, B_MAC, Pair, ethernet, give, icmp6, icmp6_in, make_host, payload_of
 
 C_MAC = parse_mac("02:00:00:00:00:0c")
@@ -31,7 +30,9 @@ GROUP = solicited_node(A6)
 ANY = as_address("::")
 
 
-def to_a(message: Icmpv6Message, dst: Address = A6, src: Address = B6, hop_limit: int = 255, mac: bytes = B_MAC) -> Frame:
+def to_a(
+    message: Icmpv6Message, dst: Address = A6, src: Address = B6, hop_limit: int = 255, mac: bytes = B_MAC
+) -> Frame:
     to = A_MAC if dst[0] != 0xFF else b"\x33\x33" + dst[12:]
     return ethernet(icmp6(message, src, dst, hop_limit=hop_limit), src=mac, dst=to)
 
@@ -172,7 +173,9 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("before", "mac", "solicited", "override", "after"), TABLE)
-def test_advertisements_by_the_table(before: str, mac: bytes | None, solicited: bool, override: bool, after: str) -> None:
+def test_advertisements_by_the_table(
+    before: str, mac: bytes | None, solicited: bool, override: bool, after: str
+) -> None:
     """[RFC4861-07] [RFC4861-09]"""
     host = in_state(before)
     give(host, to_a(neighbor_advertisement(B6, mac, solicited, override)))

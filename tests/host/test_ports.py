@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -11,7 +12,6 @@ from synfin.host import Host, HostConfig
 from synfin.host.ports import EphemeralPorts, PortUse
 from synfin.tcp import State
 from synfin.wire.addresses import Address
-
 from tests.host.support import A4, B4, Pair, close_at_eof, make_host
 
 
@@ -28,14 +28,14 @@ def test_ports_towards_one_destination_follow_each_other() -> None:
     ports = EphemeralPorts(Random(1), 1_024, 65_535)
     chosen = [ports.choose(Taken(), A4, B4, 80) for _ in range(300)]
     assert len(set(chosen)) == 300
-    assert all((second - first) % 64_512 == 1 for first, second in zip(chosen, chosen[1:], strict=False))
+    assert all((second - first) % 64_512 == 1 for first, second in pairwise(chosen))
 
 
 def test_ports_towards_different_destinations_are_unrelated() -> None:
     """[RFC6056-01] [RFC6056-03]"""
     ports = EphemeralPorts(Random(1), 1_024, 65_535)
     chosen = [ports.choose(Taken(), A4, B4, port) for port in range(1, 200)]
-    steps = {(second - first) % 64_512 for first, second in zip(chosen, chosen[1:], strict=False)}
+    steps = {(second - first) % 64_512 for first, second in pairwise(chosen)}
     assert len(steps) > 190
     other = EphemeralPorts(Random(2), 1_024, 65_535)
     assert [other.choose(Taken(), A4, B4, port) for port in range(1, 200)] != chosen

@@ -15,10 +15,24 @@ from synfin.trace import RECEIVE, SEND, Record, SegmentRecord
 from synfin.wire.addresses import Address, Endpoint, as_address
 from synfin.wire.frame import Frame
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment, build_segment, flag_names
-
 from tests.host.support import (
-    A4, A6, B4, B6, BROADCAST, FAMILIES, LAYERS, Pair, close_at_eof, ethernet, give, ip, make_host, payload_of,
-    rules_in, segment_in, tcp,
+    A4,
+    A6,
+    B4,
+    B6,
+    BROADCAST,
+    FAMILIES,
+    LAYERS,
+    Pair,
+    close_at_eof,
+    ethernet,
+    give,
+    ip,
+    make_host,
+    payload_of,
+    rules_in,
+    segment_in,
+    tcp,
 )  # fmt: skip
 
 
@@ -63,8 +77,10 @@ def test_a_connection_from_syn_to_time_wait(family: str, layer: int) -> None:
     assert (pair.a.counters["TcpActiveOpens"], pair.b.counters["TcpPassiveOpens"]) == (1, 1)
     assert pair.a.counters["TcpCurrEstab"] == pair.b.counters["TcpCurrEstab"] == 0
     assert pair.a.counters["TcpEstabResets"] == pair.b.counters["TcpEstabResets"] == 0
-    assert pair.a.counters["TcpOutSegs"] == pair.b.counters["TcpInSegs"] == len(
-        [packet for packet in pair.sent("A") if payload_of(packet)[0] == 6]
+    assert (
+        pair.a.counters["TcpOutSegs"]
+        == pair.b.counters["TcpInSegs"]
+        == len([packet for packet in pair.sent("A") if payload_of(packet)[0] == 6])
     )
     assert pair.a.counters["TcpExtTW"] == 1
     assert pair.a.next_deadline() is None

@@ -17,9 +17,20 @@ from synfin.wire.addresses import Address, as_address
 from synfin.wire.frame import Frame
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
-
 from tests.host.support import (
-    A4, A6, B4, B6, Pair, close_at_eof, give, icmp4, icmp6, make_host, rules_in, segment_in, tcp,
+    A4,
+    A6,
+    B4,
+    B6,
+    Pair,
+    close_at_eof,
+    give,
+    icmp4,
+    icmp6,
+    make_host,
+    rules_in,
+    segment_in,
+    tcp,
 )  # fmt: skip
 
 R4, R6 = as_address("10.0.0.254"), as_address("fd00::ff")
@@ -315,7 +326,9 @@ class Waiting:
             listener.close(0)
         self.records.clear()
 
-    def give(self, flags: int, seq: int, ack: int = 0, now: int = SECOND, text: bytes = b"", **more: Any) -> list[Segment]:
+    def give(
+        self, flags: int, seq: int, ack: int = 0, now: int = SECOND, text: bytes = b"", **more: Any
+    ) -> list[Segment]:
         segment = Segment(5000, 80, seq, ack, flags, 1000, payload=text, **more)
         return [segment_in(packet) for packet in give(self.host, tcp(segment), now)]
 

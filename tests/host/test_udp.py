@@ -12,7 +12,6 @@ from synfin.host import Host, HostConfig, UdpEndpoint
 from synfin.wire.addresses import Endpoint, as_address
 from synfin.wire.icmpv4 import unreachable
 from synfin.wire.udp import UdpDatagram, build_udp
-
 from tests.host.support import A4, A6, B4, B6, FAMILIES, LAYERS, Pair, give, icmp4, ip, make_host, udp, udp_in
 
 
@@ -169,9 +168,7 @@ def test_a_closed_endpoint_gives_its_port_back() -> None:
 
 
 def test_endpoints_and_ephemeral_ports_are_limited() -> None:
-    host = make_host(
-        "A", config=HostConfig(udp_endpoints=5, ephemeral_port_first=40_000, ephemeral_port_last=40_003)
-    )
+    host = make_host("A", config=HostConfig(udp_endpoints=5, ephemeral_port_first=40_000, ephemeral_port_last=40_003))
     assert {host.udp(0).port for _ in range(4)} == {40_000, 40_001, 40_002, 40_003}
     with pytest.raises(OSError, match="no local port is free") as caught:
         host.udp(0)

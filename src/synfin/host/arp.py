@@ -90,4 +90,5 @@ class Arp(Solicitor):
     def _send(self, interface: Interface, packet: ArpPacket, to: bytes) -> None:
         source = interface.mac or _NO_MAC
         data = build_ethernet(EthernetFrame(to, source, ETHERTYPE_ARP, build_arp(packet)))
-        self._core.frames.append(Frame(data, 0, "arp", interface.index))
+        note = "arp-request" if packet.operation == REQUEST else "arp-reply"
+        self._core.frames.append(Frame(data, 0, note, interface.index))

@@ -11,6 +11,15 @@ from synfin.tcp.rules import RULES as TCP_RULES
 from synfin.wire.rules import RULES as WIRE_RULES
 
 RULES: Final[dict[str, str]] = {
+    # Why a packet that is not TCP was sent
+    "arp-request": "RFC 826",
+    "arp-reply": "RFC 826",
+    "neighbor-solicitation": "RFC 4861 7.2.2",
+    "neighbor-advertisement": "RFC 4861 7.2.4",
+    "echo-request": "RFC 792",
+    "echo-reply": "RFC 1122 3.2.2.6",
+    "icmp-error": "RFC 1122 3.2.2",
+    "udp-datagram": "RFC 768",
     # Interfaces and links
     "interface-unknown": "RFC 1122 3.1",
     "link-not-for-us": "RFC 894",

@@ -272,7 +272,7 @@ class Udp(Upper):
         self._core.counters["UdpOutDatagrams" if v4 else "Udp6OutDatagrams"] += 1
         self._output.send(
             path, source, destination, PROTOCOL, payload, now, endpoint.hop_limit, endpoint.traffic_class,
-            flow_label=label, note="udp",
+            flow_label=label, note="udp-datagram",
         )  # fmt: skip
         return len(data)
 

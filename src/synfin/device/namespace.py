@@ -64,7 +64,7 @@ def _help(error: OSError) -> str:
         ("kernel.unprivileged_userns_clone", "1"),
     ):
         try:
-            with open("/proc/sys/" + setting.replace(".", "/"), encoding="ascii") as file:
+            with open("/proc/sys/" + setting.replace(".", "/"), encoding="utf-8") as file:
                 if file.read().strip() != value:
                     return f"run: sudo sysctl {setting}={value}"
         except OSError:
@@ -75,7 +75,7 @@ def _help(error: OSError) -> str:
 
 
 def _put(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -222,3 +223,76 @@ def test_addresses_and_names_that_are_taken() -> None:
     assert "10.77.0.1 is in use by interface synfin0" in talk[1]
     assert "lo exists and is no tun device" in talk[2]
     assert len(talk) == 3
+
+
+@pytest.mark.interop
+def test_json_lines_tell_the_life_of_a_connection() -> None:
+    require_namespace()
+    talk = "import socket; s = socket.create_connection(('10.77.0.2', 13), timeout=20); print(s.recv(100)); s.close()"
+    done = synfin_command("tun", "--json", "--seed", "5", "--serve", "daytime:13", "--", sys.executable, "-c", talk)
+    assert done.returncode == 0, done.stderr
+    start, *events = [json.loads(line) for line in done.stdout.splitlines()]  # nothing else is on stdout
+    assert start == {"schema": 1, "t_ns": 0, "kind": "start", "hosts": ["synfin"], "preset": "rfc", "seed": 5}
+    times = [event["t_ns"] for event in events]
+    assert times == sorted(times)
+    moves = [event["to"] for event in events if event["kind"] == "state"]
+    assert moves[:3] == ["SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1"]
+    first = next(event for event in events if event["kind"] == "recv")
+    assert (first["flags"], first["rel_seq"], first["dst"]) == (["SYN"], 0, "10.77.0.2:13")
+    numbers = [event["rel_seq"] for event in events if event["kind"] == "recv"]
+    assert numbers == sorted(numbers)
+    assert b"b'" in done.stderr  # the command's own output
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("lang", "word"), [("en", "waits for connections"), ("zh", "监听")])
+def test_the_ladder_is_drawn_live(lang: str, word: str) -> None:
+    require_namespace()
+    talk = "import socket; s = socket.create_connection(('10.77.0.2', 7), timeout=20); s.send(b'x'); print(s.recv(9))"
+    done = synfin_command("tun", "--watch", "--lang", lang, "--serve", "echo:7", "--", sys.executable, "-c", talk)
+    ladder = done.stdout.decode()
+    assert done.returncode == 0, done.stderr
+    assert word in ladder
+    assert "\x1b" not in ladder  # a pipe gets no colours
+    places = [
+        ladder.index(text) for text in ("SYN_RECEIVED", "SYN,ACK seq=0 ack=1", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK")
+    ]
+    assert places == sorted(places)
+    # What the command printed while the connection was open stands between: the ladder did not wait for the end.
+    assert ladder.index("b'x'") < ladder.rindex("CLOSED") or "CLOSED" not in ladder
+
+
+@pytest.mark.interop
+def test_a_reader_that_goes_away_is_a_quiet_end() -> None:
+    require_namespace()
+    script = (
+        f'{sys.executable} -m synfin tun --watch --serve echo:7 -- {sys.executable} -c "'
+        "import socket; [socket.create_connection(('10.77.0.2', 7), timeout=20).close() for _ in range(50)]"
+        '" 2>err | head -n 1; cat err'
+    )
+    done = subprocess.run(
+        ["sh", "-c", f"cd $(mktemp -d); {script}"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "Traceback" not in done.stdout
+    assert "BrokenPipe" not in done.stdout
+
+
+@pytest.mark.interop
+def test_a_device_that_root_has_prepared_is_taken() -> None:
+    require_namespace()
+    talk = "import socket; print(socket.create_connection(('10.9.0.2', 13), timeout=20).recv(9))"
+    script = (
+        "ip tuntap add dev mine mode tun; ip address add 10.9.0.1/24 dev mine; ip link set mine up mtu 1300; "
+        f"{sys.executable} -m synfin tun --dev mine --address 10.9.0.2/24 --serve daytime:13 -- "
+        f'{sys.executable} -c "{talk}"; '
+        "ip -br link show mine"
+    )
+    done = synfin_command("tun", "--", "sh", "-ec", script)
+    assert done.returncode == 0, done.stderr
+    assert b"10.9.0.2/24" in done.stderr
+    assert done.stdout.splitlines()[-1].startswith(b"mine ")  # persistent: still there afterwards

@@ -28,6 +28,7 @@ from synfin.trace import Record, SegmentRecord, StateRecord, TimerRecord, Trace
 from synfin.wire.addresses import parse_prefix
 from synfin.wire.tcp import flag_names
 from tests.interop.harness import KERNEL, STACK, TIME_LIMIT
+from tests.interop.relay import BEHIND, CLIENT, GATEWAY, RoutedLink
 from tests.invariants import Checker
 
 SECOND: Final = 1_000_000_000
@@ -286,9 +287,12 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
     """Both sides of a scenario; the answer for the harness."""
     module = importlib.import_module(module_name)
     tcp = TcpConfig(**parameters.pop("tcp", {}))
-    tun = open_link(parameters.pop("mtu", 1_500))
-    wrap = parameters.pop("wrap", None)
-    device: Device = getattr(module, wrap)(tun) if wrap else tun
+    mtu, loss = parameters.pop("mtu", 1_500), parameters.pop("relay_loss", None)
+    routed = RoutedLink(loss, parameters.get("seed", 1)) if loss is not None else None
+    if routed is not None:
+        KERNEL.update(CLIENT)
+        STACK.update(BEHIND)
+    tun = routed.tun if routed is not None else open_link(mtu)
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
     child = os.fork()
@@ -296,11 +300,16 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
         os.close(read)
         ours.close()
         tun.close()
+        if routed is not None:
+            routed.enter_sockets_namespace()
         run_kernel_side(getattr(module, f"kernel_{name}"), theirs, parameters, write)
     os.close(write)
     theirs.close()
     answer: dict[str, Any] = {"kernel": None, "stack": None, "error": ""}
-    stack = Stack(ours, device, tcp, parameters.get("seed", 1))
+    stack = Stack(ours, tun, tcp, parameters.get("seed", 1))
+    if routed is not None:
+        for family, network in ((4, "0.0.0.0/0"), (6, "::/0")):
+            stack.host.add_route(network, via=GATEWAY[family])
     try:
         answer["stack"] = getattr(module, f"stack_{name}")(stack, **parameters)
         # The kernel's side may still be waiting for our last segments.
@@ -312,6 +321,8 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
     with os.fdopen(read) as stream:
         told = stream.read()
     os.waitpid(child, 0)
+    if routed is not None:
+        routed.close()
     kernel = json.loads(told) if told else {"error": "the kernel's side was ended"}
     answer["kernel"] = kernel.get("result")
     if answer["error"] or "error" in kernel:

@@ -83,16 +83,12 @@ def test_scapy_computes_the_same_checksum(segment: Segment, family: int) -> None
 
 @given(SEGMENTS)
 def test_scapy_reads_the_same_fields(segment: Segment) -> None:
-    other = TCP(build_segment(segment, *ENDS[4]))
-    assert (other.sport, other.dport, other.seq, other.ack) == (
-        segment.src_port,
-        segment.dst_port,
-        segment.seq,
-        segment.ack,
-    )
+    """The fixed header only: what scapy makes of random options and text is its own affair."""
+    other = TCP(build_segment(segment, *ENDS[4])[:20])
+    ports = (segment.src_port, segment.dst_port)
+    assert (other.sport, other.dport, other.seq, other.ack) == (*ports, segment.seq, segment.ack)
     assert int(other.flags) | other.reserved << 9 == segment.flags
     assert (other.window, other.urgptr) == (segment.window, segment.urgent)
-    assert bytes(other.payload) == segment.payload
 
 
 def test_layout_of_the_header() -> None:

@@ -145,6 +145,16 @@ def test_older_segment_does_not_change_the_window() -> None:
     assert sum(sent.len for sent in t.drain()) == 300
 
 
+def test_repeated_text_with_a_newer_ack_changes_the_window() -> None:
+    """A lower number with a higher ACK is newer all the same: text that was lost comes again [RFC9293-E28]."""
+    t = Established(win=200, nodelay=True, mss=100)
+    t.app.write(b"x" * 1000)
+    t.inject("PA seq=101 ack=1 len=10")
+    t.drain()
+    t.inject("PA seq=1 ack=201 len=100 win=300")
+    assert sum(sent.len for sent in t.drain()) == 300
+
+
 def test_equal_number_and_newer_ack_changes_the_window() -> None:
     """SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK [RFC9293-E28]."""
     t = Established(win=1000, nodelay=True, mss=100)

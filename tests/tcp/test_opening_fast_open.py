@@ -177,7 +177,7 @@ def opened_with_cookie() -> Closed:
 
 
 def test_text_rides_on_the_syn() -> None:
-    """[RFC7413-05] [RFC7413-08]: acknowledged with the SYN, it is not sent again."""
+    """[RFC7413-08]: acknowledged with the SYN, it is not sent again."""
     t = opened_with_cookie()
     t.inject("SA ack=6")
     assert t.state is State.ESTABLISHED

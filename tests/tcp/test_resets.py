@@ -201,6 +201,8 @@ def test_reset_at_rcv_nxt_ends_the_connection(make: type[Context]) -> None:
     if make in (Established, FinWait1, FinWait2):
         assert t.events.count(Event.RESET) == 1
         assert isinstance(t.connection.error, ConnectionResetError)
+    if make in (Closing, LastAck):  # both directions were closed: "enter the CLOSED state", nobody is told
+        assert t.connection.error is None
     assert had_eof + t.events.count(Event.RESET) == 1
     assert t.events.count(Event.CLOSED) == 1
     t.advance(ms=1_000_000).expect_nothing()

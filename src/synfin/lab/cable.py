@@ -144,8 +144,8 @@ class Cable:
             return second
         raise UsageError(f"host {source!r} is not on the cable between {first.source!r} and {second.source!r}")
 
-    def attach(self, name: str, deliver: Callable[[bytes], None]) -> None:
-        """Plug in host `name`: `deliver` is called with each frame that reaches it."""
+    def attach(self, name: str, deliver: Callable[[bytes], None] | None) -> None:
+        """Plug in host `name`: `deliver` is called with each frame that reaches it; None: it is switched off."""
         other = self.lanes[1] if name == self.lanes[0].source else self.lanes[0]
         if other.target != name:
             raise UsageError(f"host {name!r} is not on this cable")
@@ -300,6 +300,8 @@ class Cable:
         if not self.up:
             self._note(DROP, lane.source, packet, "link-down")
             return
+        if lane.deliver is None:
+            self._note(DROP, lane.source, packet, "host-down")
+            return
         self._note(RECEIVE, lane.target, packet, packet.note)
-        if lane.deliver is not None:
-            lane.deliver(packet.data)
+        lane.deliver(packet.data)

@@ -23,6 +23,7 @@ RULES: Final[dict[str, str]] = {
     "link-queue-full": _LAB,
     "link-mtu-exceeded": _LAB,
     "link-down": _LAB,
+    "host-down": _LAB,
     # Frames that no host of this run sent now
     "injected-old-duplicate": "RFC 9293 3.5",
     "injected-spoofed": "RFC 4987 2",

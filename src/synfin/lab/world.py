@@ -85,6 +85,10 @@ class Node:
         """Put one more interface with these addresses on the end of a cable."""
         index = len(self.cables)
         self.cables.append((cable, prefixes))
+        self._connect(index, cable, prefixes)
+
+    def _connect(self, index: int, cable: Cable, prefixes: list[str]) -> None:
+        """Bring one interface up."""
         self.host.add_interface(f"eth{index}", addresses=prefixes, mtu=cable.mtu)
         cable.attach(self.name, lambda data: self._receive(Frame(data, interface=index)))
 
@@ -150,13 +154,21 @@ class Node:
         *,
         local_port: int = 0,
         data: bytes = b"",
+        cookie: bytes | None = None,
         **settings: Any,
     ) -> Connection:
         """Active OPEN towards a host's name or an address; `handler(connection, event, now)` hears of its events."""
         config = self.tcp.but(**settings) if settings else None
         address = self.world.resolve(peer, self)
         connection = self.host.connect(
-            address, port, self.world.now, local_port=local_port, config=config, handler=handler, data=data
+            address,
+            port,
+            self.world.now,
+            local_port=local_port,
+            config=config,
+            handler=handler,
+            data=data,
+            cookie=cookie,
         )
         self.wake()
         return connection
@@ -195,6 +207,8 @@ class Node:
         if not self.up:
             return
         self.up = False
+        for cable, _ in self.cables:
+            cable.attach(self.name, None)
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -206,7 +220,7 @@ class Node:
         self.up = True
         self.host = self._boot()
         for index, (cable, prefixes) in enumerate(self.cables):
-            self.host.add_interface(f"eth{index}", addresses=prefixes, mtu=cable.mtu)
+            self._connect(index, cable, prefixes)
         self.world.record(
             RuleRecord(self.world.now, self.name, NOWHERE, NOWHERE, "host-restarted", RULES["host-restarted"])
         )

@@ -17,8 +17,8 @@ from synfin.timeline.style import Style
 from synfin.timeline.width import cut, pad, width, wrap
 from synfin.trace import Record, StateRecord
 from synfin.units import DURATIONS
-from synfin.wire.addresses import Endpoint
-from synfin.wire.tcp import flag_names
+from synfin.wire.addresses import Address, Endpoint
+from synfin.wire.tcp import FIN, flag_names
 
 MIN_WIDTH: Final = 72
 DEFAULT_WIDTH: Final = 100
@@ -100,7 +100,7 @@ class Ladder:
     def _span(self, ns: int) -> str:
         """A length of time as people say it."""
         for unit in ("d", "h", "min"):
-            if ns >= 2 * DURATIONS[unit]:
+            if ns >= (2 if unit == "min" else 1.5) * DURATIONS[unit]:
                 return self.texts.text(f"ui.{unit}", value=f"{ns / DURATIONS[unit]:.1f}".removesuffix(".0"))
         return self.texts.text("ui.s", value=f"{ns / DURATIONS['s']:.3f}")
 
@@ -210,7 +210,7 @@ class Ladder:
 
     def _label(self, flight: Flight, marks: list[str], row: Row) -> tuple[str, str]:
         """What stands on the arrow, and what did not fit."""
-        segment, numbers = flight.segment, flight.numbers
+        segment, numbers, texts = flight.segment, flight.numbers, self.texts
         flags = ",".join(flag_names(segment.flags)) or "-"
         mark = "  ".join(marks)
         length = f" len={len(segment.payload)}" if segment.payload else ""
@@ -221,6 +221,8 @@ class Ladder:
         relative = f"seq={numbers.seq}" + (f" ack={ack}" if ack is not None else "")
         on_wire = f"seq={segment.seq}" + (f" ack={segment.ack}" if ack is not None else "")
         room = self._area - 6 - (width(mark) + 1 if mark else 0) - (4 if flight.number else 0)
+        if flight.fate in (LOST, DAMAGED):
+            room -= width(texts.text("ui.lost" if flight.fate == LOST else "ui.damaged")) + 2
         choices: tuple[tuple[str, str], ...] = (
             (f"{port}{flags} {wire}{length}{window}", ""),
             (f"{port}{flags} {relative}{length}{window}", on_wire),
@@ -231,7 +233,7 @@ class Ladder:
             choices = ((f"{port}{flags} {relative}{length}", ""), (f"{port}{flags} seq={numbers.seq}", ""))
         label, rest = next((choice for choice in choices if width(choice[0]) <= room), choices[-1])
         label = f"{label} {mark}" if mark else label
-        return label, self.texts.text("ui.wire", numbers=rest) if rest else ""
+        return label, texts.text("ui.wire", numbers=rest) if rest else ""
 
     def _port(self, flight: Flight) -> str:
         """The ports, once there is more than one connection."""
@@ -295,6 +297,8 @@ class Ladder:
         lines: list[str] = []
         if flight.rule:
             lines.extend(self._sentence(flight.rule, rule_source(flight.rule), flight.sender))
+        if flight.rule == "data" and flight.segment.flags & FIN:
+            lines.extend(self._sentence("fin", rule_source("fin"), flight.sender))
         if flight.fault:
             lines.extend(self._sentence(flight.fault, rule_source(flight.fault), flight.sender))
         return [self._under(self.style.paint("dim", line)) for line in lines]
@@ -309,7 +313,7 @@ class Ladder:
                 self._explained[f"{move.why}/{step.host}"] = True
             lines.extend(self._hang(self._moves(move), " ".join(self._sentence(move.why, move.rfc, step.host))))
         for rule in step.rules:
-            if rule.rule in told or rule.rule in _PLAIN_RULES:
+            if rule.rule in told or rule.rule in _PLAIN_RULES or (step.moves and rule.rule == "rst-exact"):
                 continue
             told.append(rule.rule)
             lines.extend(self._hang("", " ".join(self._sentence(rule.rule, rule.rfc, step.host))))
@@ -370,7 +374,7 @@ def _all_rules() -> Iterable[dict[str, str]]:
 class LiveLadder:
     """A ladder that grows with the records: feed it, print what it gives.
 
-    `one_sided=True` is for a real network, where only the first host is watched.
+    `one_sided=True` is for a real network, where only the first host is watched; `owned`: see `Model`.
     """
 
     def __init__(
@@ -383,8 +387,9 @@ class LiveLadder:
         digits: int = 3,
         one_sided: bool = False,
         labels: tuple[str, str] = ("", ""),
+        owned: dict[str, list[Address]] | None = None,
     ) -> None:
-        self.model = Model(hosts, one_sided=one_sided)
+        self.model = Model(hosts, one_sided=one_sided, owned=owned)
         self.ladder = Ladder(hosts, texts, style or Style(), cells=cells, digits=digits, labels=labels)
         self._layout = Layout(hosts)
         self._begun = False

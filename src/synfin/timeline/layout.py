@@ -79,7 +79,7 @@ class Layout:
         if flight is None:
             return Row(step)
         if step.kind == DEPARTURE:
-            if flight.fate in (ARRIVED, "late", "held") and flight.number == 0 and not flight.foreign:
+            if flight.fate in (ARRIVED, "late", "held") and flight.number == 0:
                 self._numbers += 1
                 flight.number = self._numbers
             return Row(None, step, None)

@@ -25,7 +25,7 @@ from synfin.trace import (
     StateRecord,
     TimerRecord,
 )
-from synfin.wire.addresses import Endpoint
+from synfin.wire.addresses import Address, Endpoint
 from synfin.wire.tcp import Segment
 
 GROUP_LIMIT: Final = 4_096  # steps kept until all their segments have arrived; then they are drawn as they are
@@ -121,11 +121,15 @@ class Model:
     """The two ends of a trace.
 
     `hosts` names the left and the right end.  With `one_sided=True` only the first is observed: segments to the other
-    are done when they are sent, and what arrives was not seen before.  Records of other hosts are left out.
+    are done when they are sent, and what arrives was not seen before.  Records of other hosts are left out.  `owned`
+    says which addresses are a host's, so that it gets no state for segments to somebody else.
     """
 
-    def __init__(self, hosts: tuple[str, str], *, one_sided: bool = False) -> None:
+    def __init__(
+        self, hosts: tuple[str, str], *, one_sided: bool = False, owned: dict[str, list[Address]] | None = None
+    ) -> None:
         self.hosts = hosts
+        self.owned = owned if owned is not None else {}
         self.one_sided = one_sided
         self.numbers = NumberTracker()
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
@@ -147,6 +151,8 @@ class Model:
         found = self._states.get((host, local, remote))
         if found is not None:
             return found
+        if host in self.owned and local.address not in self.owned[host] and any(local.address):
+            return UNKNOWN
         return "LISTEN" if (host, local.port) in self._listening else "CLOSED"
 
     def final(self, host: str) -> str:
@@ -282,12 +288,12 @@ class Model:
 
     def _segment(self, record: SegmentRecord) -> list[Step]:
         if record.kind == SEND:
-            return self._departure(record, foreign=False)
+            return self._departure(record)
         if record.kind == RECEIVE:
             return self._arrival(record)
         flight = self._flight_of(record.segment)
         if record.kind == DUPLICATE and flight is None:
-            return self._departure(record, foreign=True)
+            return self._injected(record)
         if flight is not None:
             self._fate(flight, record)
         return []
@@ -305,11 +311,19 @@ class Model:
         if flight.fate in (LOST, DAMAGED):
             self._flights.remove(flight)
 
-    def _departure(self, record: SegmentRecord, foreign: bool) -> list[Step]:
-        done = self._begin(record.now, record.host, DEPARTURE, record.src, record.dst)
-        numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule, foreign)
+    def _injected(self, record: SegmentRecord) -> list[Step]:
+        """A segment that no host sends now: it only arrives."""
+        numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule, foreign=True)
         flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
-        flight.foreign = foreign
+        flight.foreign = True
+        flight.fate = LATE
+        self._flights.append(flight)
+        return []
+
+    def _departure(self, record: SegmentRecord) -> list[Step]:
+        done = self._begin(record.now, record.host, DEPARTURE, record.src, record.dst)
+        numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule)
+        flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
         flight.departure = self._last[record.host]
         flight.departure.flight = flight
         if self.one_sided:
@@ -336,7 +350,7 @@ class Model:
             self._in_group -= 1
         if not flight.twin or not first:
             self._flights = [other for other in self._flights if other is not flight]
-        if flight.fate in (FLYING, ARRIVED):
+        if flight.fate in (FLYING, ARRIVED) or flight.foreign:
             flight.fate = ARRIVED
         step.flight = flight
         step.first = first

@@ -33,13 +33,14 @@ class Numbers(NamedTuple):
 class _Direction:
     """What is known of one direction of a connection."""
 
-    __slots__ = ("base", "high", "offered", "scale")
+    __slots__ = ("base", "high", "offered", "scale", "syns")
 
     def __init__(self, base: int) -> None:
         self.base = base
         self.high = 0  # end of what was sent so far, relative
         self.offered = False
         self.scale = 0
+        self.syns: list[int] = []  # SYN and SYN-ACK, once they were sent
 
     def relative(self, wire: int) -> int:
         """`wire` as a number relative to the base, the one closest to what was sent last."""
@@ -69,6 +70,9 @@ class NumberTracker:
         numbers = self.look(src, dst, segment, rule)
         if not foreign and rule not in _PROBES:
             direction.high = max(direction.high, numbers.seq + segment.length)
+            if segment.flags & SYN:
+                direction.syns.append(segment.flags & (SYN | ACK))
+                del direction.syns[:-2]
         return numbers
 
     def look(self, src: Endpoint, dst: Endpoint, segment: Segment, rule: str = "") -> Numbers:
@@ -84,6 +88,8 @@ class NumberTracker:
         scaled = direction.offered and back is not None and back.offered and not segment.flags & SYN
         length = segment.length
         again = length > 0 and seq + length <= direction.high and rule not in _PROBES
+        if segment.flags & SYN and segment.flags & (SYN | ACK) not in direction.syns:
+            again = False  # a SYN-ACK after a crossing SYN repeats the number, but is another message
         return Numbers(seq, ack, segment.window << (direction.scale if scaled else 0), again)
 
     def _begin(self, src: Endpoint, dst: Endpoint, base: int) -> _Direction:

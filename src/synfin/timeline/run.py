@@ -16,13 +16,22 @@ from synfin.timeline.messages import catalog
 from synfin.timeline.model import Model
 from synfin.timeline.style import Style
 from synfin.trace import Record
+from synfin.wire.addresses import Address
 
 
 @final
 class Timeline:
-    """Records of two hosts, ready to be drawn; `labels` stand beside their names."""
+    """Records of two hosts, ready to be drawn; `labels` stand beside their names, `owned` are their addresses."""
 
-    def __init__(self, records: list[Record], hosts: tuple[str, str], *, labels: tuple[str, str] = ("", "")) -> None:
+    def __init__(
+        self,
+        records: list[Record],
+        hosts: tuple[str, str],
+        *,
+        labels: tuple[str, str] = ("", ""),
+        owned: dict[str, list[Address]] | None = None,
+    ) -> None:
+        self.owned = owned
         self.records = records
         self.hosts = hosts
         self.labels = labels
@@ -32,7 +41,7 @@ class Timeline:
     ) -> list[str]:
         """The text ladder."""
         style = Style(ascii_only=ascii_only, colour=colour)
-        ladder = LiveLadder(self.hosts, catalog(lang), style=style, cells=cells, labels=self.labels)
+        ladder = LiveLadder(self.hosts, catalog(lang), style=style, cells=cells, labels=self.labels, owned=self.owned)
         lines: list[str] = []
         for record in self.records:
             lines.extend(ladder.feed(record))

@@ -6,12 +6,17 @@ Responsible for what scenarios have in common.  Each scenario is a small program
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from errno import ENOTCONN, errorcode
 from typing import Any, Final, final
 
+from synfin.host import HostConfig
 from synfin.lab.cable import Cable
 from synfin.lab.faults import Fault
-from synfin.lab.world import Node, World
+from synfin.lab.world import NOWHERE, Node, World
 from synfin.tcp import Connection, Event, Listener
+from synfin.trace import AppRecord
+from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp import ACK, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
 
@@ -64,6 +69,15 @@ class End:
         self.listener = self.node.listen(port, self._accepted if accept else None, **settings)
         return self
 
+    def accept(self) -> None:
+        """Take one connection out of the accept queue."""
+        listener = self.listener
+        taken = listener.accept() if listener is not None else None
+        if taken is not None:
+            world = self.node.world
+            world.record(AppRecord(world.now, self.node.name, taken.local, taken.remote, "accept"))
+            self.node.wake()
+
     def _accepted(self, listener: Listener, connection: Connection, now: int) -> None:
         taken = listener.accept()
         if taken is None:
@@ -73,21 +87,34 @@ class End:
         taken.handler = self.hear
         self.hear(taken, Event.CONNECTED, now)
 
-    def connect(
-        self, peer: str = "B", port: int = PORT, local_port: int = CLIENT_PORT, data: bytes = b"", **settings: Any
-    ) -> Connection:
+    def connect(self, peer: str = "B", port: int = PORT, local_port: int = CLIENT_PORT, **settings: Any) -> None:
         """Active OPEN."""
-        self.connection = self.node.connect(peer, port, self.hear, local_port=local_port, data=data, **settings)
-        return self.connection
+        try:
+            self.connection = self.node.connect(peer, port, self.hear, local_port=local_port, **settings)
+        except OSError as error:
+            self._failed("connect", Endpoint(parse_address(self.node.address), local_port), error)
 
     def the(self) -> Connection:
-        """The connection, which must exist."""
-        assert self.connection is not None, f"{self.node.name} has no connection"
+        """The connection; raises `OSError` (ENOTCONN) without one, as a socket would."""
+        if self.connection is None:
+            raise OSError(ENOTCONN, "not connected")
         return self.connection
 
-    def write(self, data: bytes) -> None:
+    def _failed(self, call: str, local: Endpoint, error: OSError) -> None:
+        """A call failed; that is written down like any other event, and the program goes on."""
+        world = self.node.world
+        detail = f"{call} {errorcode.get(error.errno or 0, 'OSError')}"
+        world.record(AppRecord(world.now, self.node.name, local, NOWHERE, "failed", detail))
+
+    def _try(self, call: str, action: Callable[[Connection], object]) -> None:
+        try:
+            action(self.the())
+        except OSError as error:
+            self._failed(call, self.connection.local if self.connection is not None else NOWHERE, error)
+
+    def write(self, data: bytes, urgent: bool = False) -> None:
         """SEND."""
-        self.node.write(self.the(), data)
+        self._try("write", lambda connection: self.node.write(connection, data, urgent))
 
     def read(self) -> None:
         """RECEIVE everything that is there."""
@@ -99,30 +126,32 @@ class End:
 
     def shutdown(self) -> None:
         """No more to send."""
-        self.node.shutdown(self.the())
+        self._try("shutdown", self.node.shutdown)
 
     def close(self) -> None:
         """No more to send and no more to read."""
-        if self.connection is not None:
-            self.node.close(self.connection)
+        self._try("close", self.node.close)
 
     def abort(self) -> None:
         """Reset."""
-        self.node.abort(self.the())
+        self._try("abort", self.node.abort)
 
 
 @final
 class Stage:
     """Hosts A and B (10.0.0.1 and 10.0.0.2), a cable of 10 ms each way, one application each."""
 
-    def __init__(
-        self, world: World, isn_a: list[int], isn_b: list[int], settings_a: dict[str, Any], settings_b: dict[str, Any]
-    ) -> None:
+    def __init__(self, world: World, scenario: Scenario) -> None:
         self.world = world
-        # Options would only make the ladder harder to read: scenarios that are about them switch them on.
-        plain: dict[str, Any] = {"timestamps": False}
-        self.host_a = world.host("A", isn=isn_a, **{**plain, **settings_a})
-        self.host_b = world.host("B", isn=isn_b, **{**plain, **settings_b})
+        # Options and growing windows would only make ladders harder to read: scenarios about them switch them on.
+        plain: dict[str, Any] = {
+            "timestamps": False, "window_scaling": False, "receive_buffer_bytes": 65_535, "syn_window": None
+        }  # fmt: skip
+        isn_a = None if scenario.isn_a is None else list(scenario.isn_a)
+        isn_b = None if scenario.isn_b is None else list(scenario.isn_b)
+        config = scenario.host_config_a
+        self.host_a = world.host("A", isn=isn_a, config=config, **{**plain, **scenario.settings_a})
+        self.host_b = world.host("B", isn=isn_b, **{**plain, **scenario.settings_b})
         self.cable: Cable = world.link(self.host_a, self.host_b, delay=DELAY)
         self.a = End(self.host_a)
         self.b = End(self.host_b)
@@ -140,12 +169,41 @@ class Stage:
         self.b.listen()
         self.a.connect()
 
+    def converse(self, close_after: str = "100ms", answer_after: str = "30ms") -> None:
+        """Both open; A closes some time after it is connected, and B some time after it has read everything."""
+        self.b.on(Event.EOF, self.b.close, answer_after)
+        self.a.on(Event.CONNECTED, self.a.close, close_after)
+        self.open()
+
     def inject(
         self, segment: Segment, *, to_b: bool = True, rule: str = "injected-old-duplicate", source: str | None = None
     ) -> None:
         """Let a segment that no stack sends come out of the cable now."""
         here, there = (self.host_a, self.host_b) if to_b else (self.host_b, self.host_a)
         self.world.inject(here, there, segment, rule, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A demonstration: its name, the scenarios it belongs to (`S06`), the study note, and the program.
+
+    `faults` belong to it and come before those of the user; `isn_a`, `isn_b` are initial sequence numbers, one for each
+    connection (None: by the clock and the secret, as always); `settings_a` and `settings_b` are settings of `TcpConfig`,
+    `host_config_a` is what A is below TCP;
+    `until` ends a run that would go on for ever.  Its texts are `scenario.NAME` and `note.NAME.1` and so on.
+    """
+
+    name: str
+    number: str
+    note: str
+    play: Callable[[Stage], None]
+    faults: tuple[str, ...] = ()
+    isn_a: tuple[int, ...] | None = (100,)
+    isn_b: tuple[int, ...] | None = (300,)
+    settings_a: dict[str, Any] = field(default_factory=dict)
+    settings_b: dict[str, Any] = field(default_factory=dict)
+    host_config_a: HostConfig = field(default_factory=HostConfig)
+    until: str | None = None
 
 
 def old_syn(seq: int, port: int = CLIENT_PORT) -> Segment:

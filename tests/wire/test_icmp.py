@@ -276,6 +276,10 @@ def test_what_follows_the_quoted_packet_is_not_part_of_it() -> None:
     """Extensions of RFC 4884 may stand behind it."""
     packet = build_ipv4(Ipv4Packet(A4, B4, 17, b"\0\1\0\2"))
     assert parse_quote(packet + bytes(20)).transport == b"\0\1\0\2"
+    packet = build_ipv6(Ipv6Packet(A6, B6, 17, b"\0\1\0\2"))
+    assert parse_quote(packet + bytes(20)).transport == b"\0\1\0\2"
+    # A total length inside the header itself leaves nothing, rather than failing.
+    assert parse_quote(b"\x45\0\0\x07" + bytes(30)).transport == b""
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
             break
         flushes = closing and count == queued
         if not flushes:
-            idle = tcb.config.nodelay or flight == 0
+            idle = tcb.config.nodelay or flight == 0 or seq == tcb.iss + 1  # a SYN is no data that Nagle waits for
             if not tcb.override and not window.worth_sending(count, queued, tcb.mss, idle):
                 if flight == 0 and not tcb.timers.running(OVERRIDE):
                     tcb.set_timer(OVERRIDE, tcb.now + tcb.config.sws_override_ms * MILLISECOND)

@@ -9,24 +9,20 @@ from random import Random
 import pytest
 
 from synfin.host import Host, HostConfig
-from synfin.host.ports import EphemeralPorts, PortUse
+from synfin.host.ports import EphemeralPorts
 from synfin.tcp import State
 from synfin.wire.addresses import Address
 from tests.host.support import A4, B4, Pair, close_at_eof, make_host
 
 
-class Taken(PortUse):
-    def __init__(self) -> None:
-        self.ports: set[int] = set()
-
-    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
-        return port in self.ports
+def free(local: Address, port: int, remote: Address, remote_port: int) -> bool:
+    return False
 
 
 def test_ports_towards_one_destination_follow_each_other() -> None:
     """[RFC6056-03] [RFC6056-07]: algorithm 3 uses a port again as late as possible."""
     ports = EphemeralPorts(Random(1), 1_024, 65_535)
-    chosen = [ports.choose(Taken(), A4, B4, 80) for _ in range(300)]
+    chosen = [ports.choose(free, A4, B4, 80) for _ in range(300)]
     assert len(set(chosen)) == 300
     assert all((second - first) % 64_512 == 1 for first, second in pairwise(chosen))
 
@@ -34,24 +30,24 @@ def test_ports_towards_one_destination_follow_each_other() -> None:
 def test_ports_towards_different_destinations_are_unrelated() -> None:
     """[RFC6056-01] [RFC6056-03]"""
     ports = EphemeralPorts(Random(1), 1_024, 65_535)
-    chosen = [ports.choose(Taken(), A4, B4, port) for port in range(1, 200)]
+    chosen = [ports.choose(free, A4, B4, port) for port in range(1, 200)]
     steps = {(second - first) % 64_512 for first, second in pairwise(chosen)}
     assert len(steps) > 190
     other = EphemeralPorts(Random(2), 1_024, 65_535)
-    assert [other.choose(Taken(), A4, B4, port) for port in range(1, 200)] != chosen
+    assert [other.choose(free, A4, B4, port) for port in range(1, 200)] != chosen
 
 
 def test_every_port_of_the_range_is_tried_before_giving_up() -> None:
     """[RFC6056-06]"""
-    use = Taken()
+    taken: set[int] = set()
     ports = EphemeralPorts(Random(3), 2_000, 2_099)
     for count in range(100):
-        port = ports.choose(use, A4, B4, 80)
+        port = ports.choose(lambda local, port, remote, remote_port: port in taken, A4, B4, 80)
         assert 2_000 <= port <= 2_099
-        assert port not in use.ports, count
-        use.ports.add(port)
+        assert port not in taken, count
+        taken.add(port)
     with pytest.raises(OSError, match="all 100 of the ephemeral range") as caught:
-        ports.choose(use, A4, B4, 80)
+        ports.choose(lambda local, port, remote, remote_port: port in taken, A4, B4, 80)
     assert caught.value.errno == errno.EADDRNOTAVAIL
 
 

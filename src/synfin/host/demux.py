@@ -11,11 +11,10 @@ from typing import Final, final
 
 from synfin.host.core import Core, Datagram, Upper
 from synfin.host.limits import TokenBucket
-from synfin.host.ports import PortUse
 from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, ends_of, key_of
 from synfin.host.tcp_output import TcpOutput
-from synfin.host.timers import Timed
+from synfin.host.timers import Alarm
 from synfin.tcp.connection import Connection
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.listener import Listener, ListenerCounters
@@ -50,41 +49,6 @@ class HigherIsn(IsnSource):
 
 
 @final
-class TcpPorts(PortUse):
-    """Which TCP ports are taken: four-tuples, TIME_WAIT included [RFC6056-06], and listeners' ports [RFC6056-02]."""
-
-    __slots__ = ("_demux",)
-
-    def __init__(self, demux: TcpDemux) -> None:
-        self._demux = demux
-
-    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
-        """Whether a connection from `port` would be mistaken for another, or for a service."""
-        return self._demux.is_taken(key_of(local, port, remote, remote_port)) or (
-            self._demux.find_listener(local, port) is not None
-        )
-
-
-@final
-class _TimeWaitTimer(Timed):
-    """The one timer of all TIME_WAIT records."""
-
-    __slots__ = ("_demux",)
-
-    def __init__(self, demux: TcpDemux) -> None:
-        super().__init__()
-        self._demux = demux
-
-    def next_deadline(self) -> int | None:
-        """When the next record expires."""
-        return self._demux.out.time_wait.next_deadline()
-
-    def on_deadline(self, now: int) -> None:
-        """Delete what has expired."""
-        self._demux.expire(now)
-
-
-@final
 class TcpDemux(Upper):
     """The way of a segment to its connection.  `out` has the connections, this class the listeners."""
 
@@ -96,7 +60,7 @@ class TcpDemux(Upper):
         self.out = out
         self.listeners: dict[bytes, Listener] = {}  # address (zero: any of its family) and port
         self.retired = ListenerCounters()  # of listeners that are closed
-        self._timer = _TimeWaitTimer(self)
+        self._timer = Alarm(self._next_expiry, self.expire)
         out.time_wait_timer = self._timer
 
     # Segments
@@ -223,6 +187,9 @@ class TcpDemux(Upper):
         finally:
             listener.isn = source
 
+    def _next_expiry(self) -> int | None:
+        return self.out.time_wait.next_deadline()
+
     def expire(self, now: int) -> None:
         """2MSL are over for the oldest records (RFC 9293 3.10.8)."""
         self.out.time_wait.expire(now, self._expired)
@@ -258,6 +225,11 @@ class TcpDemux(Upper):
     def is_taken(self, key: bytes) -> bool:
         """Whether a connection or a TIME_WAIT record has the four-tuple of `key`."""
         return key in self.out.slots or key in self.out.time_wait
+
+    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
+        """Whether a connection from `port` would be mistaken for another [RFC6056-06] or for a service [RFC6056-02]."""
+        key = key_of(local, port, remote, remote_port)
+        return self.is_taken(key) or self.find_listener(local, port) is not None
 
     def find_listener(self, address: Address, port: int) -> Listener | None:
         """The listener of exactly this address, else of any; closed ones are forgotten here."""

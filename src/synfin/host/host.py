@@ -16,7 +16,7 @@ from synfin.errors import UsageError, WireError
 from synfin.host.arp import Arp
 from synfin.host.config import HostConfig
 from synfin.host.core import Core
-from synfin.host.demux import TcpDemux, TcpPorts
+from synfin.host.demux import TcpDemux
 from synfin.host.icmp import ErrorDispatch, Icmp4, Icmp6
 from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interface, Interfaces, link_local_from_mac
@@ -304,7 +304,7 @@ class Host:
             raise OSError(errno.ENOBUFS, f"{self.name} has {self.config.listeners} listeners already")
         where = given if given is not None else ANY_V4
         if port == 0:
-            port = self._ports.choose(TcpPorts(self._demux), where, ANY_V4, 0)
+            port = self._ports.choose(self._demux.port_in_use, where, ANY_V4, 0)
         if self._demux.listen_conflict(given, port):
             raise OSError(errno.EADDRINUSE, f"TCP port {port} of {self.name} is in use")
         listener = Listener(
@@ -351,7 +351,7 @@ class Host:
         if len(self._out.slots) >= self.config.connections:
             raise OSError(errno.ENOBUFS, f"{self.name} has {self.config.connections} connections already")
         if local_port == 0:
-            local_port = self._ports.choose(TcpPorts(self._demux), source, address, port)
+            local_port = self._ports.choose(self._demux.port_in_use, source, address, port)
         key = key_of(source, local_port, address, port)
         if self._demux.is_taken(key):
             raise OSError(errno.EADDRNOTAVAIL, f"port {local_port} already has a connection to {remote!r}:{port}")

@@ -1,25 +1,20 @@
 """Ephemeral ports by algorithm 3 of RFC 6056 (simple hash-based port selection).
 
-Responsible for the order in which candidates are tried; whether one is free is asked of the tables through `PortUse`.
+Responsible for the order in which candidates are tried; whether one is free is asked of the tables through a function.
 """
 
 from __future__ import annotations
 
 import errno
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from hashlib import blake2s
 from random import Random
-from typing import final
+from typing import TypeAlias, final
 
 from synfin.wire.addresses import Address
 
-
-class PortUse(ABC):
-    """Knows which local ports are taken."""
-
-    @abstractmethod
-    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
-        """Whether `port` cannot be used from `local` towards `remote` and `remote_port`, TIME_WAIT included."""
+# (local address, port, remote address, remote port) -> whether the port cannot be used, TIME_WAIT included
+PortInUse: TypeAlias = Callable[[Address, int, Address, int], bool]
 
 
 @final
@@ -38,14 +33,14 @@ class EphemeralPorts:
         self._count = last - first + 1
         self._counter = rng.randrange(self._count)
 
-    def choose(self, use: PortUse, local: Address, remote: Address, remote_port: int) -> int:
+    def choose(self, in_use: PortInUse, local: Address, remote: Address, remote_port: int) -> int:
         """A free port; raises `OSError` EADDRNOTAVAIL only when every port of the range is taken [RFC6056-06]."""
         digest = blake2s(local + remote + remote_port.to_bytes(2, "big"), key=self._key, digest_size=4).digest()
         offset = int.from_bytes(digest, "big")
         for _ in range(self._count):
             port = self._first + (offset + self._counter) % self._count
             self._counter = (self._counter + 1) % self._count
-            if not use.port_in_use(local, port, remote, remote_port):
+            if not in_use(local, port, remote, remote_port):
                 return port
         raise OSError(
             errno.EADDRNOTAVAIL,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Final, final
 
 _COMPACT_FROM: Final = 64  # below so many stale entries nothing is tidied
@@ -29,6 +30,26 @@ class Timed(ABC):
     @abstractmethod
     def on_deadline(self, now: int) -> None:
         """The deadline is reached; called with `now` >= `next_deadline()`."""
+
+
+@final
+class Alarm(Timed):
+    """A `Timed` made of two functions, for owners that have only one of them."""
+
+    __slots__ = ("_on_deadline", "_when")
+
+    def __init__(self, when: Callable[[], int | None], on_deadline: Callable[[int], None]) -> None:
+        super().__init__()
+        self._when = when
+        self._on_deadline = on_deadline
+
+    def next_deadline(self) -> int | None:
+        """What the first function says."""
+        return self._when()
+
+    def on_deadline(self, now: int) -> None:
+        """Calls the second function."""
+        self._on_deadline(now)
 
 
 @final

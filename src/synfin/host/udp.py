@@ -16,7 +16,7 @@ from synfin.host.core import Core, Datagram, Upper
 from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interfaces
 from synfin.host.ip_output import IpOutput
-from synfin.host.ports import EphemeralPorts, PortUse
+from synfin.host.ports import EphemeralPorts
 from synfin.wire.addresses import ANY_V4, ANY_V6, Address, Endpoint, as_address, format_address, is_unspecified
 from synfin.wire.udp import PROTOCOL, UdpDatagram, build_udp, parse_udp
 
@@ -168,25 +168,10 @@ UdpHandler: TypeAlias = Callable[[UdpEndpoint, int], None]
 
 
 @final
-class UdpPorts(PortUse):
-    """Which UDP ports are taken."""
-
-    __slots__ = ("endpoints", "per_port")
-
-    def __init__(self) -> None:
-        self.endpoints: dict[bytes, UdpEndpoint] = {}  # address (zero: any of its family) and port
-        self.per_port: dict[int, int] = {}
-
-    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
-        """An ephemeral UDP port is one that nobody has on any address."""
-        return port in self.per_port
-
-
-@final
 class Udp(Upper):
     """All UDP endpoints of a host."""
 
-    __slots__ = ("_core", "_count", "_ephemeral", "_errors", "_interfaces", "_output", "_ports")
+    __slots__ = ("_core", "_count", "_endpoints", "_ephemeral", "_errors", "_interfaces", "_output", "_per_port")
 
     def __init__(self, core: Core, interfaces: Interfaces, output: IpOutput, errors: IcmpErrors) -> None:
         config = core.config
@@ -194,7 +179,8 @@ class Udp(Upper):
         self._interfaces = interfaces
         self._output = output
         self._errors = errors
-        self._ports = UdpPorts()
+        self._endpoints: dict[bytes, UdpEndpoint] = {}  # by address (zero: any of its family) and port
+        self._per_port: dict[int, int] = {}
         self._ephemeral = EphemeralPorts(core.rng, config.ephemeral_port_first, config.ephemeral_port_last)
         self._count = 0
 
@@ -210,14 +196,14 @@ class Udp(Upper):
         if self._count >= self._core.config.udp_endpoints:
             raise OSError(errno.ENOBUFS, f"the host has {self._count} UDP endpoints already")
         if port == 0:
-            port = self._ephemeral.choose(self._ports, address or ANY_V4, ANY_V4, 0)
+            port = self._ephemeral.choose(self._taken, address or ANY_V4, ANY_V4, 0)
         endpoint = UdpEndpoint(self, address, port, handler, broadcast, self._core.config.hop_limit)
         for key in _keys(endpoint):
-            if key in self._ports.endpoints or (_is_any(key) and self._port_in_use(key)) or self._any_in_use(key):
+            if key in self._endpoints or (_is_any(key) and self._port_in_use(key)) or self._any_in_use(key):
                 raise OSError(errno.EADDRINUSE, f"UDP port {port} is in use")
         for key in _keys(endpoint):
-            self._ports.endpoints[key] = endpoint
-        self._ports.per_port[port] = self._ports.per_port.get(port, 0) + 1
+            self._endpoints[key] = endpoint
+        self._per_port[port] = self._per_port.get(port, 0) + 1
         self._count += 1
         return endpoint
 
@@ -234,17 +220,17 @@ class Udp(Upper):
     def release(self, endpoint: UdpEndpoint) -> None:
         """The endpoint is closed."""
         for key in _keys(endpoint):
-            del self._ports.endpoints[key]
-        left = self._ports.per_port[endpoint.port] - 1
+            del self._endpoints[key]
+        left = self._per_port[endpoint.port] - 1
         if left:
-            self._ports.per_port[endpoint.port] = left
+            self._per_port[endpoint.port] = left
         else:
-            del self._ports.per_port[endpoint.port]
+            del self._per_port[endpoint.port]
         self._count -= 1
 
     def clear(self) -> None:
         """Close all endpoints."""
-        for endpoint in list(self._ports.endpoints.values()):
+        for endpoint in list(self._endpoints.values()):
             endpoint.close()
 
     def send(self, endpoint: UdpEndpoint, data: bytes, remote: Endpoint, now: int, source: Address | None) -> int:
@@ -324,8 +310,12 @@ class Udp(Upper):
         if endpoint.wake():
             self._core.calls.append(endpoint.call)
 
+    def _taken(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
+        """An ephemeral UDP port is one that nobody has on any address."""
+        return port in self._per_port
+
     def _find(self, local: Address, port: int, group: bool) -> UdpEndpoint | None:
-        endpoints = self._ports.endpoints
+        endpoints = self._endpoints
         tail = port.to_bytes(2, "big")
         endpoint = None if group else endpoints.get(local + tail)
         if endpoint is None:
@@ -339,15 +329,15 @@ class Udp(Upper):
 
     def _port_in_use(self, any_key: bytes) -> bool:
         """Whether somebody has the port of `any_key` on an address of its family."""
-        if int.from_bytes(any_key[-2:], "big") not in self._ports.per_port:
+        if int.from_bytes(any_key[-2:], "big") not in self._per_port:
             return False
         size = len(any_key)
         tail = any_key[-2:]
-        return any([len(key) == size and key[-2:] == tail for key in self._ports.endpoints])  # noqa: C419
+        return any([len(key) == size and key[-2:] == tail for key in self._endpoints])  # noqa: C419
 
     def _any_in_use(self, key: bytes) -> bool:
         """Whether somebody has the port of `key` on all addresses of its family."""
-        return (ANY_V4 if len(key) == 6 else ANY_V6) + key[-2:] in self._ports.endpoints
+        return (ANY_V4 if len(key) == 6 else ANY_V6) + key[-2:] in self._endpoints
 
 
 def _is_any(key: bytes) -> bool:

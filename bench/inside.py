@@ -115,6 +115,7 @@ def lab_segments(size: int) -> dict[str, float]:
         while data := connection.read(1 << 20, now):
             got += len(data)
         if connection.at_eof:
+            connection.handler = None
             connection.close(now)
 
     def accept(listener: Listener, connection: Connection, now: int) -> None:
@@ -129,6 +130,7 @@ def lab_segments(size: int) -> dict[str, float]:
             rest -= taken
             if taken == 0:
                 return
+        connection.handler = None
         connection.close(now)
 
     right.listen(PORT, handler=accept)

@@ -7,7 +7,14 @@ This module holds the version and the shortcuts; a shortcut imports its part onl
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from synfin.config import TcpConfig
+    from synfin.errors import UsageError
+    from synfin.host import Host, HostConfig
+    from synfin.lab.world import World
+    from synfin.tcp import Connection, Listener
 
 __version__: Final = "0.1.0"
 
@@ -32,3 +39,25 @@ def compiled() -> bool:
     from synfin.wire import tcp
 
     return not str(tcp.__file__).endswith(".py")
+
+
+_SHORTCUTS: Final[dict[str, str]] = {
+    "Connection": "synfin.tcp",
+    "Host": "synfin.host",
+    "HostConfig": "synfin.host",
+    "Listener": "synfin.tcp",
+    "TcpConfig": "synfin.config",
+    "UsageError": "synfin.errors",
+    "World": "synfin.lab.world",
+}
+
+__all__ = ["Connection", "Host", "HostConfig", "Listener", "TcpConfig", "UsageError", "World", "compiled"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a shortcut stands for."""
+    if name in _SHORTCUTS:
+        from importlib import import_module
+
+        return getattr(import_module(_SHORTCUTS[name]), name)
+    raise AttributeError(f"module 'synfin' has no attribute {name!r}")

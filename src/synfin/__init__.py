@@ -36,9 +36,10 @@ if os.environ.get("SYNFIN_PURE") == "1":
 
 def compiled() -> bool:
     """Whether the hot modules in use are the ones compiled by mypyc (`make compile`)."""
-    from synfin.wire import tcp
+    from importlib.util import find_spec
 
-    return not str(tcp.__file__).endswith(".py")
+    spec = find_spec("synfin.wire.tcp")
+    return spec is not None and not str(spec.origin).endswith(".py")
 
 
 _SHORTCUTS: Final[dict[str, str]] = {

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any, Final, NoReturn
 
-from synfin import __version__
+from synfin import __version__, compiled
 from synfin.errors import SynfinError, UsageError
 
 try:
@@ -72,7 +72,11 @@ class _Commands(click.Group):
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="synfin")
+@click.version_option(
+    __version__,
+    prog_name="synfin",
+    message=f"%(prog)s, version %(version)s ({'compiled' if compiled() else 'interpreted'})",
+)
 def cli() -> None:
     """TCP from the first SYN to the end of TIME_WAIT: run it, simulate it, watch it."""
 
@@ -97,6 +101,9 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail(f"synfin: {error}", EXIT_USAGE)
     except SynfinError as error:
         return _fail(f"synfin: {error}", EXIT_FINDING)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(f"synfin: {where}{error.strerror or error}", EXIT_FINDING)
     except ModuleNotFoundError as error:
         if error.name in ("click", "rich"):
             return _fail(f"synfin: this command needs {error.name}; run: pip install 'synfin[cli]'", EXIT_USAGE)

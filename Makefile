@@ -16,7 +16,7 @@ VENV ?= .venv/$(TAG)
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format compile uncompile bench requirements clean
+.PHONY: run test lint lint-rules lint-format lint-types format compile uncompile bench requirements clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## the main job: a connection lives and dies; ARGS="handshake --seed 2" go to `synfin demo`
@@ -25,9 +25,15 @@ run: $(VENV)/.run  ## the main job: a connection lives and dies; ARGS="handshake
 test: $(VENV)/.dev  ## the whole test suite; PYTEST_ARGS go to pytest
 	$(PY) -m pytest -n auto $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev  ## what must be clean before a commit
-	$(VENV)/bin/ruff check .
+lint: lint-rules lint-format lint-types  ## what must be clean before a commit; `make -k lint` shows all of it
+
+lint-rules: $(VENV)/.dev
+	$(VENV)/bin/ruff check --output-format concise .
+
+lint-format: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
+
+lint-types: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
 format: $(VENV)/.dev

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from synfin.tcp.congestion.base import INFINITE_SSTHRESH
-from synfin.tcp.state import CLOSED, LISTEN
+from synfin.tcp.recovery.newreno import DUPLICATES
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import KEEP_ALIVE, PERSIST
 from synfin.tcp.window import WINDOW_FIELD_MAX
@@ -25,67 +25,67 @@ class TcpInfo:
     field can also be read with Linux's prefix: `info.tcpi_snd_cwnd`.
     """
 
-    state: int
-    ca_state: int
-    retransmits: int
-    probes: int
-    backoff: int
-    options: int
-    snd_wscale: int
-    rcv_wscale: int
-    delivery_rate_app_limited: int
-    fastopen_client_fail: int
-    rto: int
-    ato: int
-    snd_mss: int
-    rcv_mss: int
-    unacked: int
-    sacked: int
-    lost: int
-    retrans: int
-    fackets: int
-    last_data_sent: int
-    last_ack_sent: int
-    last_data_recv: int
-    last_ack_recv: int
-    pmtu: int
-    rcv_ssthresh: int
-    rtt: int
-    rttvar: int
-    snd_ssthresh: int
-    snd_cwnd: int
-    advmss: int
-    reordering: int
-    rcv_rtt: int
-    rcv_space: int
-    total_retrans: int
-    pacing_rate: int
-    max_pacing_rate: int
-    bytes_acked: int
-    bytes_received: int
-    segs_out: int
-    segs_in: int
-    notsent_bytes: int
-    min_rtt: int
-    data_segs_in: int
-    data_segs_out: int
-    delivery_rate: int
-    busy_time: int
-    rwnd_limited: int
-    sndbuf_limited: int
-    delivered: int
-    delivered_ce: int
-    bytes_sent: int
-    bytes_retrans: int
-    dsack_dups: int
-    reord_seen: int
-    rcv_ooopack: int
-    snd_wnd: int
-    rcv_wnd: int
-    rehash: int
-    total_rto: int
-    total_rto_recoveries: int
-    total_rto_time: int
+    state: int = 0
+    ca_state: int = 0
+    retransmits: int = 0
+    probes: int = 0
+    backoff: int = 0
+    options: int = 0
+    snd_wscale: int = 0
+    rcv_wscale: int = 0
+    delivery_rate_app_limited: int = 0
+    fastopen_client_fail: int = 0
+    rto: int = 0
+    ato: int = 0
+    snd_mss: int = 0
+    rcv_mss: int = 0
+    unacked: int = 0
+    sacked: int = 0
+    lost: int = 0
+    retrans: int = 0
+    fackets: int = 0
+    last_data_sent: int = 0
+    last_ack_sent: int = 0
+    last_data_recv: int = 0
+    last_ack_recv: int = 0
+    pmtu: int = 0
+    rcv_ssthresh: int = 0
+    rtt: int = 0
+    rttvar: int = 0
+    snd_ssthresh: int = 0
+    snd_cwnd: int = 0
+    advmss: int = 0
+    reordering: int = 0
+    rcv_rtt: int = 0
+    rcv_space: int = 0
+    total_retrans: int = 0
+    pacing_rate: int = 0
+    max_pacing_rate: int = 0
+    bytes_acked: int = 0
+    bytes_received: int = 0
+    segs_out: int = 0
+    segs_in: int = 0
+    notsent_bytes: int = 0
+    min_rtt: int = 0
+    data_segs_in: int = 0
+    data_segs_out: int = 0
+    delivery_rate: int = 0
+    busy_time: int = 0
+    rwnd_limited: int = 0
+    sndbuf_limited: int = 0
+    delivered: int = 0
+    delivered_ce: int = 0
+    bytes_sent: int = 0
+    bytes_retrans: int = 0
+    dsack_dups: int = 0
+    reord_seen: int = 0
+    rcv_ooopack: int = 0
+    snd_wnd: int = 0
+    rcv_wnd: int = 0
+    rehash: int = 0
+    total_rto: int = 0
+    total_rto_recoveries: int = 0
+    total_rto_time: int = 0
 
     def __getattr__(self, name: str) -> Any:  # not int: mypyc's slot must return an object
         """Linux's names with their prefix."""
@@ -103,85 +103,102 @@ def _milliseconds_since(now: int, then: int) -> int:
 
 
 def collect(tcb: Tcb, now: int) -> TcpInfo:
-    """The fields at `now`.  What synfin does not measure is 0 (delivery rate, pacing, busy times, DSACK)."""
-    recovery, rtt, window = tcb.recovery, tcb.rtt, tcb.receive_window
-    recovering = recovery.resend_nxt < recovery.resend_end
-    ca_state = CA_LOSS if tcb.retransmits or recovering else CA_RECOVERY if recovery.recovering else CA_OPEN
-    if ca_state == CA_OPEN and recovery.duplicates:
-        ca_state = CA_DISORDER
-    flight = tcb.flight()
-    mss = max(tcb.mss, 1)
-    segments = -(-flight // mss)
-    ssthresh = tcb.congestion.ssthresh
-    options = OPTION_TIMESTAMPS if tcb.timestamps else 0
-    options |= OPTION_SACK if tcb.peer_sack else 0
-    options |= OPTION_WSCALE if tcb.rcv_wscale_ok else 0
-    header = 40 if len(tcb.local.address) == 4 else 60
-    opened = tcb.state is not CLOSED and tcb.state is not LISTEN
+    """The fields at `now`.  What synfin does not measure is 0 (delivery rate, busy times, DSACK)."""
     return TcpInfo(
         state=tcb.state.value,
-        ca_state=ca_state,
-        retransmits=tcb.retransmits,
-        probes=tcb.keep_alive.unanswered
-        if tcb.keep_alive is not None and tcb.timers.running(KEEP_ALIVE)
-        else tcb.probes_unanswered
-        if tcb.timers.running(PERSIST)
-        else 0,
-        backoff=rtt.backoff,
-        options=options,
-        snd_wscale=tcb.send_window.shift,
-        rcv_wscale=window.shift,
-        delivery_rate_app_limited=0,
-        fastopen_client_fail=0,
-        rto=rtt.rto() // 1_000,
-        ato=tcb.ack_policy.delay // 1_000,
-        snd_mss=tcb.mss,
-        rcv_mss=tcb.ack_policy.rmss,
-        unacked=segments,
-        sacked=0,
-        lost=segments if ca_state == CA_LOSS else 1 if ca_state == CA_RECOVERY else 0,
-        retrans=1 if ca_state in (CA_LOSS, CA_RECOVERY) else 0,
-        fackets=0,
+        **_opening(tcb),
+        **_sending(tcb),
+        **_receiving(tcb),
+        **_counters(tcb),
         last_data_sent=_milliseconds_since(now, tcb.last_data_sent),
         last_ack_sent=_milliseconds_since(now, tcb.last_ack_sent_at),
         last_data_recv=_milliseconds_since(now, tcb.last_data_received),
         last_ack_recv=_milliseconds_since(now, tcb.last_ack_received),
-        pmtu=tcb.path_mss + header,
-        rcv_ssthresh=window.capacity,
-        rtt=rtt.srtt // 1_000,
-        rttvar=rtt.rttvar // 1_000,
-        snd_ssthresh=ssthresh // mss if ssthresh < INFINITE_SSTHRESH else LINUX_INFINITE_SSTHRESH,
-        snd_cwnd=max((tcb.congestion.cwnd + recovery.inflation) // mss, 1),
-        advmss=tcb.advertised_mss,
-        reordering=3,
-        rcv_rtt=0,
-        rcv_space=window.capacity,
-        total_retrans=tcb.retransmits_total,
-        pacing_rate=UNLIMITED,
-        max_pacing_rate=UNLIMITED,
-        bytes_acked=max(tcb.snd_una - tcb.iss - 1, 0) if opened or tcb.snd_una else 0,
-        bytes_received=max(tcb.rcv_nxt - tcb.irs - 1, 0) if tcb.rcv_nxt else 0,
-        segs_out=tcb.segments_out,
-        segs_in=tcb.segments_in,
-        notsent_bytes=max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),
-        min_rtt=rtt.min_rtt // 1_000,
-        data_segs_in=tcb.text_segments_in,
-        data_segs_out=tcb.text_segments_out,
-        delivery_rate=0,
-        busy_time=0,
-        rwnd_limited=0,
-        sndbuf_limited=0,
-        delivered=0,
-        delivered_ce=0,
-        bytes_sent=tcb.bytes_text_sent,
-        bytes_retrans=tcb.bytes_retransmitted,
-        dsack_dups=0,
-        reord_seen=0,
-        rcv_ooopack=tcb.out_of_order,
-        snd_wnd=tcb.send_window.size,
-        rcv_wnd=min(max(window.edge - tcb.rcv_nxt, 0), WINDOW_FIELD_MAX << 14),
-        rehash=0,
-        total_rto=0,
-        total_rto_recoveries=0,
-        total_rto_time=0,
     )
+
+
+def _opening(tcb: Tcb) -> dict[str, int]:
+    """What the handshake has settled."""
+    options = OPTION_TIMESTAMPS if tcb.timestamps else 0
+    options |= OPTION_SACK if tcb.peer_sack else 0
+    options |= OPTION_WSCALE if tcb.rcv_wscale_ok else 0
+    header = 40 if len(tcb.local.address) == 4 else 60
+    return {
+        "options": options,
+        "snd_wscale": tcb.send_window.shift,
+        "rcv_wscale": tcb.receive_window.shift,
+        "snd_mss": tcb.mss,
+        "rcv_mss": tcb.ack_policy.rmss,
+        "advmss": tcb.advertised_mss,
+        "pmtu": tcb.path_mss + header,
+    }
+
+
+def _congestion_state(tcb: Tcb) -> int:
+    """Linux's name for how the sender is doing."""
+    recovery = tcb.recovery
+    if tcb.retransmits or recovery.resend_nxt < recovery.resend_end:
+        return CA_LOSS
+    if recovery.recovering:
+        return CA_RECOVERY
+    return CA_DISORDER if recovery.duplicates else CA_OPEN
+
+
+def _sending(tcb: Tcb) -> dict[str, int]:
+    """Timers, windows and what is in flight."""
+    rtt, mss = tcb.rtt, max(tcb.mss, 1)
+    state = _congestion_state(tcb)
+    segments = -(-tcb.flight() // mss)
+    probes = 0
+    if tcb.keep_alive is not None and tcb.timers.running(KEEP_ALIVE):
+        probes = tcb.keep_alive.unanswered
+    elif tcb.timers.running(PERSIST):
+        probes = tcb.probes_unanswered
+    ssthresh = tcb.congestion.ssthresh
+    return {
+        "ca_state": state,
+        "retransmits": tcb.retransmits,
+        "probes": probes,
+        "backoff": rtt.backoff,
+        "rto": rtt.rto() // 1_000,
+        "rtt": rtt.srtt // 1_000,
+        "rttvar": rtt.rttvar // 1_000,
+        "min_rtt": rtt.min_rtt // 1_000,
+        "unacked": segments,
+        "lost": segments if state == CA_LOSS else 1 if state == CA_RECOVERY else 0,
+        "retrans": 1 if state in (CA_LOSS, CA_RECOVERY) else 0,
+        "snd_ssthresh": ssthresh // mss if ssthresh < INFINITE_SSTHRESH else LINUX_INFINITE_SSTHRESH,
+        "snd_cwnd": max((tcb.congestion.cwnd + tcb.recovery.inflation) // mss, 1),
+        "reordering": DUPLICATES,
+        "snd_wnd": tcb.send_window.size,
+        "notsent_bytes": max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),
+        "pacing_rate": UNLIMITED,
+        "max_pacing_rate": UNLIMITED,
+    }
+
+
+def _receiving(tcb: Tcb) -> dict[str, int]:
+    """Our window and our acknowledgments."""
+    window = tcb.receive_window
+    return {
+        "ato": tcb.ack_policy.delay // 1_000,
+        "rcv_ssthresh": window.capacity,
+        "rcv_space": window.capacity,
+        "rcv_wnd": min(max(window.edge - tcb.rcv_nxt, 0), WINDOW_FIELD_MAX << 14),
+        "rcv_ooopack": tcb.out_of_order,
+    }
+
+
+def _counters(tcb: Tcb) -> dict[str, int]:
+    """What was counted since the beginning."""
+    return {
+        "total_retrans": tcb.retransmits_total,
+        "bytes_acked": max(tcb.snd_una - tcb.iss - 1, 0),
+        "bytes_received": max(tcb.rcv_nxt - tcb.irs - 1, 0) if tcb.rcv_nxt else 0,
+        "bytes_sent": tcb.bytes_text_sent,
+        "bytes_retrans": tcb.bytes_retransmitted,
+        "segs_out": tcb.segments_out,
+        "segs_in": tcb.segments_in,
+        "data_segs_in": tcb.text_segments_in,
+        "data_segs_out": tcb.text_segments_out,
+    }

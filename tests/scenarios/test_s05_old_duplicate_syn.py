@@ -115,10 +115,7 @@ def test_other_syn_in_the_ghosts_window() -> None:
 
 
 def test_linux_also_resets_it() -> None:
-    """S05, G7: Linux sends RST,ACK as well; A, whose SYN that number does not acknowledge... it does: refused.
-
-    <SEQ=301><ACK=101><RST,ACK> acknowledges exactly A's SYN, so A's connect() fails, which RFC 9293 avoids.
-    """
+    """S05, G7: Linux sends RST,ACK as well; it acknowledges A's SYN, so connect() fails, which RFC 9293 avoids."""
     play = Play("linux", isn_b=[300, 400])
     play.b.listen()
     play.a.connect("B")
@@ -128,7 +125,7 @@ def test_linux_also_resets_it() -> None:
         0ms  A>B <SEQ=100><SYN>                 SYN_SENT  LISTEN
         5ms  A>B <SEQ=90><SYN>                  SYN_SENT  SYN_RCVD  old
         5ms  B>A <SEQ=300><ACK=91><SYN,ACK>     SYN_SENT  SYN_RCVD
-        10ms B>A <SEQ=301><ACK=101><RST,ACK>    CLOSED    LISTEN
+        10ms B>A <SEQ=0><ACK=101><RST,ACK>      CLOSED    LISTEN
         15ms A>B <SEQ=91><RST>                  SYN_SENT  LISTEN
     """)
     assert play.a.end == "refused"

@@ -10,6 +10,7 @@ from typing import Final
 from synfin.config import SECOND
 from synfin.tcp.endings import dissolve, fail, finish, refused, reset
 from synfin.tcp.events import Event
+from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
 from synfin.tcp.seq import unwrap
 from synfin.tcp.state import CLOSING, LAST_ACK, SYN_RECEIVED
@@ -170,16 +171,9 @@ def check_syn(tcb: Tcb, arrival: Arrival) -> bool:
         return CONTINUE
     if tcb.state is SYN_RECEIVED and tcb.passive:
         if tcb.config.reset_syn_received_on_syn:
-            tcb.replies.append(
-                Segment(
-                    tcb.local.port,
-                    tcb.remote.port,
-                    tcb.snd_nxt & 0xFFFF_FFFF,
-                    (arrival.seq + arrival.length()) & 0xFFFF_FFFF,
-                    RST | ACK,
-                    why="reset-syn-received",
-                )
-            )
+            answer = reset_for(arrival.segment, "reset-syn-received")
+            if answer is not None:
+                tcb.replies.append(answer)
         dissolve(tcb, "syn-returns-to-listen")
         return STOP
     challenge(tcb)

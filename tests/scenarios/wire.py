@@ -164,6 +164,10 @@ class Wire:
                 if key[0] == record.host:
                     self._states[key] = "CLOSED"
 
+    def moves(self, host: str) -> list[StateRecord]:
+        """Every move of a connection's state at `host`, in order."""
+        return [r for r in self.records if isinstance(r, StateRecord) and r.host == host and r.remote.port != 0]
+
     def state(self, host: str, local: Endpoint, remote: Endpoint) -> str:
         """The state of the connection at `host`, LISTEN where a listener would take it."""
         known = self._states.get((host, local, remote))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synfin.config import TcpConfig
     from synfin.errors import UsageError
     from synfin.host import Host, HostConfig
-    from synfin.lab.world import World
+    from synfin.timeline.world import World
     from synfin.tcp import Connection, Listener
 
 __version__: Final = "0.1.0"
@@ -49,7 +49,7 @@ _SHORTCUTS: Final[dict[str, str]] = {
     "Listener": "synfin.tcp",
     "TcpConfig": "synfin.config",
     "UsageError": "synfin.errors",
-    "World": "synfin.lab.world",
+    "World": "synfin.timeline.world",
 }
 
 __all__ = ["Connection", "Host", "HostConfig", "Listener", "TcpConfig", "UsageError", "World", "compiled"]

@@ -1,7 +1,7 @@
 """A world: hosts by name, cables between them, programs that start at given times, one record of all that happens.
 
 Responsible for wiring hosts to cables and the scheduler, for addresses that nobody wants to choose, and for the records
-and captures of a run.  Programs are plain callbacks, planned with `at` or called by connections; what they do is theirs.
+and captures of a run.  Programs are plain callbacks, planned with `at` or called by connections; the rest is theirs.
 Files, asyncio and pictures belong to the parts above.
 """
 
@@ -229,8 +229,9 @@ class Node:
 class World:
     """Hosts, links and programs under one seed.
 
-    `preset` is the default of every host: `rfc` or `linux`.  `records` holds the trace of all hosts and cables in order;
-    with `record=False` nothing is kept, for measurements; `record_limit` bounds both, and `records_lost` counts the rest.  `watchers` are called with each record as it is made.
+    `preset` is the default of every host: `rfc` or `linux`.  `records` holds the trace of all hosts and cables in
+    order, at most `record_limit` of them (`records_lost` counts the rest); with `record=False` nothing is kept, for
+    measurements.  `watchers` are called with each record as it is made.
     """
 
     def __init__(
@@ -296,7 +297,7 @@ class World:
     ) -> Cable:
         """Join two hosts with a cable.
 
-        `delay` is one way.  `addresses` gives the prefixes of both ends, such as `(["192.0.2.1/24"], ["192.0.2.2/24"])`;
+        `delay` is one way.  `addresses` gives the prefixes of both ends, as `(["192.0.2.1/24"], ["192.0.2.2/24"])`;
         without it they come from 10.0.0.0/8 and fd00::/8.  Raises `UsageError` for a unit that does not exist.
         """
         if len(self.cables) >= LINK_LIMIT:
@@ -391,7 +392,7 @@ class World:
     def inject(
         self, a: Node, b: Node, segment: Segment, rule: str = "injected-by-hand", source: str | None = None
     ) -> None:
-        """Let a segment come out of the cable at `b` now as if `a` had sent it before (or `source`, a forged address)."""
+        """Let a segment come out of the cable at `b` now, as if `a` had sent it before; `source`: a forged address."""
         cable = self._between(a, b)[0]
         here = parse_address(source if source is not None else self.resolve(a.name, b))
         there = parse_address(self.resolve(b.name, a))

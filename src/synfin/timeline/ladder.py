@@ -18,7 +18,7 @@ from synfin.timeline.width import cut, pad, width, wrap
 from synfin.trace import Record, StateRecord
 from synfin.units import DURATIONS
 from synfin.wire.addresses import Address, Endpoint
-from synfin.wire.tcp import FIN, flag_names
+from synfin.wire.tcp import FIN, SYN, flag_names
 
 MIN_WIDTH: Final = 72
 DEFAULT_WIDTH: Final = 100
@@ -169,6 +169,7 @@ class Ladder:
         lines = [self._frame(middle, left, right, colour)]
         if rest:
             lines.append(self._under(self.style.paint("dim", rest)))
+        lines.extend(self._options(flight, departure))
         lines.extend(self._flag_glosses(flight))
         if departure is not None or flight.departure is None:
             lines.extend(self._why(flight))
@@ -234,6 +235,29 @@ class Ladder:
         label, rest = next((choice for choice in choices if width(choice[0]) <= room), choices[-1])
         label = f"{label} {mark}" if mark else label
         return label, texts.text("ui.wire", numbers=rest) if rest else ""
+
+    def _options(self, flight: Flight, departure: Step | None) -> list[str]:
+        """The options of a SYN, and SACK blocks: what a connection is agreed on, and what is missing."""
+        if departure is None and flight.departure is not None:
+            return []
+        options = flight.segment.options
+        words: list[str] = []
+        if flight.segment.flags & SYN:
+            if options.mss is not None:
+                words.append(f"mss={options.mss}")
+            if options.window_scale is not None:
+                words.append(f"ws={options.window_scale}")
+            if options.sack_permitted:
+                words.append("sackok")
+            if options.ts_val is not None:
+                words.append(f"ts={options.ts_val},{options.ts_ecr}")
+        if options.fast_open is not None:
+            words.append(f"tfo={options.fast_open.hex() or '?'}")
+        words.extend(f"sack={left}-{right}" for left, right in options.sack)
+        if not words:
+            return []
+        text = self.texts.text("ui.options", options=" ".join(words))
+        return [self._under(self.style.paint("dim", line)) for line in wrap(text, self.cells - INDENT - 2)]
 
     def _port(self, flight: Flight) -> str:
         """The ports, once there is more than one connection."""

@@ -93,9 +93,11 @@ def _joined(columns: tuple[list[Step], list[Step]]) -> dict[int, Step]:
     arrivals: dict[int, Step] = {}
     where = {step.order: place for column in columns for place, step in enumerate(column)}
     for column in columns:
-        for step in column:
-            if step.kind == DEPARTURE and step.flight is not None and step.flight.fate == ARRIVED:
-                departures.append(step)
+        departures.extend(
+            step
+            for step in column
+            if step.kind == DEPARTURE and step.flight is not None and step.flight.fate == ARRIVED
+        )
     for column in columns:
         for step in column:
             if step.kind == ARRIVAL and step.first and step.flight is not None:
@@ -122,7 +124,7 @@ def _joined(columns: tuple[list[Step], list[Step]]) -> dict[int, Step]:
 
 
 def _without_crossed_control(pairs: list[tuple[int, int, Step]]) -> list[tuple[int, int, Step]]:
-    """SYNs, or FINs, that cross are both drawn in two parts: a simultaneous open or close looks the same on both sides."""
+    """SYNs, or FINs, that cross are both drawn in two parts: a simultaneous open looks the same from both sides."""
     crossed: dict[int, bool] = {}
     for flag in (SYN, FIN):
         some = [pair for pair in pairs if pair[2].flight is not None and pair[2].flight.segment.flags & flag]

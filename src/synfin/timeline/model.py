@@ -1,8 +1,8 @@
 """From trace records to what a ladder shows: steps at each host, segments in flight between them, states after each.
 
 Responsible for putting together what belongs together: a segment's sending, its fate and its arrival; a step and the
-state moves and rules that it caused.  Streaming: records go in one by one, groups of finished steps come out.  How steps
-are placed on lines is `layout`'s affair, what they look like `ladder`'s.
+state moves and rules that it caused.  Streaming: records go in one by one, groups of finished steps come out.  How
+steps are placed on lines is `layout`'s affair, what they look like `ladder`'s.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Flight:
     """
 
     __slots__ = (
-        "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender", "sent_at", "src", "twin",
+        "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender", "sent_at",
+        "src", "twin",
     )  # fmt: skip
 
     def __init__(
@@ -88,8 +89,8 @@ class Flight:
 class Step:
     """Something at one host at one time.
 
-    `state` is the connection's state there afterwards, `before` that at the start; `moves` and `rules` are what the step
-    caused; `first` is True for the first arrival of a flight, False for that of a copy.
+    `state` is the connection's state there afterwards, `before` that at the start; `moves` and `rules` are what the
+    step caused; `first` is True for the first arrival of a flight, False for that of a copy.
     """
 
     __slots__ = (

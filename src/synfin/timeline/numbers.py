@@ -19,8 +19,8 @@ _PROBES: Final = ("zero-window-probe", "keep-alive-probe")
 class Numbers(NamedTuple):
     """What one segment's numbers say.
 
-    `seq` and `ack` count from the initial numbers (`ack` is None without ACK); `window` is in octets; `again`: all of its
-    text, SYN and FIN had been sent before.
+    `seq` and `ack` count from the initial numbers (`ack` is None without ACK); `window` is in octets; `again`: all of
+    its text, SYN and FIN had been sent before.
     """
 
     seq: int

@@ -106,7 +106,7 @@ def time_wait_reuse(stage: Stage) -> None:
     stage.a.on(Event.EOF, stage.a.close, after="30ms")
     stage.b.on(Event.CONNECTED, stage.b.close, after="100ms")
     stage.open()
-    stage.at("20s", lambda: stage.a.connect())
+    stage.at("20s", stage.a.connect)
 
 
 def time_wait_missing(stage: Stage) -> None:
@@ -130,13 +130,13 @@ def time_wait_ports(stage: Stage) -> None:
     """S19: four ports, a new connection each 100 ms, and nothing to wait for but 2MSL."""
     stage.b.listen()
 
-    def once(number: int) -> None:
+    def once() -> None:
         stage.a.on(Event.CONNECTED, stage.a.close)
         stage.b.on(Event.EOF, stage.b.close)
         stage.a.connect(local_port=0)
 
     for number in range(5):
-        stage.at(f"{100 * number}ms", lambda number=number: once(number))  # type: ignore[misc]
+        stage.at(f"{100 * number}ms", once)
 
 
 def linger_reset(stage: Stage) -> None:

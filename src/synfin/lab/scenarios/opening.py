@@ -64,26 +64,26 @@ def open_states(stage: Stage) -> None:
     stage.at("60ms", lambda: to_a(Segment(PORT, CLIENT_PORT, 300, 0, RST)))
     stray = Segment(CLIENT_PORT + 1, PORT, 7_000, 8_000, ACK, 65_535)
     stage.at("90ms", lambda: stage.inject(stray, rule="injected-by-hand"))
-    stage.at("150ms", lambda: stage.world.release())
+    stage.at("150ms", stage.world.release)
 
 
 def old_duplicate_syn(stage: Stage) -> None:
     """S05, figure 8 of RFC 9293: the old SYN comes first, the reset before the real one."""
     stage.fault("delay(A>B,SYN,1,50ms)")
     stage.open()
-    stage.at("5ms", lambda: stage.inject(old_syn(90)))
+    stage.at("5ms", partial(stage.inject, old_syn(90)))
 
 
 def old_duplicate_syn_closed(stage: Stage) -> None:
     """S05, variant: A knows of no connection at all."""
     stage.b.listen()
-    stage.at("5ms", lambda: stage.inject(old_syn(90)))
+    stage.at("5ms", partial(stage.inject, old_syn(90)))
 
 
 def old_duplicate_syn_race(stage: Stage) -> None:
     """S05, variant: the real SYN overtakes the reset."""
     stage.open()
-    stage.at("5ms", lambda: stage.inject(old_syn(90)))
+    stage.at("5ms", partial(stage.inject, old_syn(90)))
 
 
 def just_open(stage: Stage) -> None:
@@ -120,7 +120,7 @@ def accept_queue_full(stage: Stage) -> None:
 def syn_received(stage: Stage) -> None:
     """S09: the third segment is kept back; meanwhile B is in SYN_RECEIVED for everybody to see."""
     stage.open()
-    stage.at("500ms", lambda: stage.world.release())
+    stage.at("500ms", stage.world.release)
 
 
 def flood(stage: Stage, *, cookies: bool) -> None:
@@ -131,7 +131,7 @@ def flood(stage: Stage, *, cookies: bool) -> None:
         where = f"10.0.0.{66 + number}"
         stage.at(f"{5 * (number + 1)}ms", partial(stage.inject, forged, rule="injected-spoofed", source=where))
     stage.a.on(Event.CONNECTED, lambda: stage.a.write(b"hello"), after="30ms")
-    stage.at("50ms", lambda: stage.a.connect())
+    stage.at("50ms", stage.a.connect)
 
 
 def syn_flood(stage: Stage) -> None:

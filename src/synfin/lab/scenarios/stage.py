@@ -187,10 +187,10 @@ class Stage:
 class Scenario:
     """A demonstration: its name, the scenarios it belongs to (`S06`), the study note, and the program.
 
-    `faults` belong to it and come before those of the user; `isn_a`, `isn_b` are initial sequence numbers, one for each
-    connection (None: by the clock and the secret, as always); `settings_a` and `settings_b` are settings of `TcpConfig`,
-    `host_config_a` is what A is below TCP;
-    `until` ends a run that would go on for ever.  Its texts are `scenario.NAME` and `note.NAME.1` and so on.
+    `faults` belong to it and come before those of the user; `isn_a`, `isn_b` are initial sequence numbers, one for
+    each connection (None: by the clock and the secret, as always); `settings_a` and `settings_b` are settings of
+    `TcpConfig`, `host_config_a` is what A is below TCP; `until` ends a run that would go on for ever.  Its texts are
+    `scenario.NAME` and `note.NAME.1` and so on.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from synfin.lab.scenarios.closing import BEFORE
@@ -9,7 +10,6 @@ from synfin.lab.scenarios.opening import STATES, TALK, WAVE
 from synfin.lab.scenarios.stage import CLIENT_PORT, PORT, Scenario, Stage
 from synfin.tcp import Event
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Segment
-
 
 OPTIONS: Final[dict[str, Any]] = {"timestamps": True, "window_scaling": True, "receive_buffer_bytes": 262_144}
 
@@ -32,7 +32,7 @@ def half_open_reconnect(stage: Stage) -> None:
     stage.open()
     stage.at("100ms", stage.host_a.crash)
     stage.at("500ms", stage.host_a.restart)
-    stage.at("1s", lambda: stage.a.connect())
+    stage.at("1s", stage.a.connect)
 
 
 def reset_checks(stage: Stage) -> None:
@@ -61,7 +61,7 @@ def flags(stage: Stage) -> None:
     stage.b.listen()
     for number, bits in enumerate((0, FIN, FIN | PSH | URG, SYN | RST, SYN | FIN, ACK)):
         segment = Segment(CLIENT_PORT + number, PORT, 100, 0, bits, 1_024)
-        stage.at(f"{100 * number}ms", lambda segment=segment: stage.inject(segment, rule="injected-by-hand"))  # type: ignore[misc]
+        stage.at(f"{100 * number}ms", partial(stage.inject, segment, rule="injected-by-hand"))
 
 
 def urgent(stage: Stage) -> None:
@@ -86,7 +86,7 @@ def isn(stage: Stage) -> None:
     """S25: three connections; the third one has the ports of the first."""
     stage.b.listen()
     for second, port in enumerate((CLIENT_PORT, CLIENT_PORT + 1, CLIENT_PORT)):
-        stage.at(f"{second}s", lambda port=port: stage.a.connect(local_port=port))  # type: ignore[misc]
+        stage.at(f"{second}s", partial(stage.a.connect, local_port=port))
         stage.at(f"{second}.1s", stage.a.abort)
 
 

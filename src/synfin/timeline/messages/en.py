@@ -1,4 +1,4 @@
-"""English messages: id to text.  `{who}` is the host that acts, `{peer}` the other one; other names say what they are."""
+"""English messages: id to text.  `{who}` is the host that acts, `{peer}` the other; other names say what they are."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.d": "{value} days",
     "ui.octets": "{count} octets",
     "ui.wire": "on the wire: {numbers}",
+    "ui.options": "options: {options}",
     "ui.gap": "{time} later",
     "ui.note": "Note",
     "ui.scenario": "{name} ({number})",

@@ -1,4 +1,4 @@
-"""English: one line for each rule of `tcp`, `host`, `wire` and `lab`.  `{who}` decided or sent, `{peer}` is the other."""
+"""English: one line for each rule of `tcp`, `host`, `wire`, `lab`.  `{who}` decided or sent, `{peer}` is the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ SENT: Final[dict[str, str]] = {
     "rule.ack-gap-filled": "{who} acknowledges at once because a gap was filled",
     "rule.window-update": "{who} tells that there is room again",
     "rule.retransmit-timeout": "{who} got no acknowledgment in time and sends again; the next wait is twice as long",
-    "rule.retransmit-fast": "{who} saw three duplicate ACKs and sends the missing segment without waiting for the timer",
+    "rule.retransmit-fast": (
+        "{who} saw three duplicate ACKs and sends the missing segment without waiting for the timer"
+    ),
     "rule.retransmit-partial-ack": "{who} sends the next missing segment: the ACK covered only part of the loss",
     "rule.retransmit-slow-start": "{who} goes on resending after the time-out, as fast as ACKs come in",
     "rule.retransmit-window-open": "{who} resends what the closed window had kept out",
@@ -31,14 +33,18 @@ SENT: Final[dict[str, str]] = {
     "rule.abort": "{who} breaks the connection off: reset",
     "rule.reset-closed": "{who} has no such connection and says so with a reset",
     "rule.reset-listen": "{who} only listens: an ACK here belongs to nothing, so it is reset",
-    "rule.reset-half-duplex-close": "{who} has closed and will not read any more: reset, so that {peer} knows data was lost",
+    "rule.reset-half-duplex-close": (
+        "{who} has closed and will not read any more: reset, so that {peer} knows data was lost"
+    ),
     "rule.reset-linger": "{who} was told to close without lingering (SO_LINGER 0): reset instead of FIN",
     "rule.reset-syn-received": "{who} resets: the segment does not fit the handshake under way",
     "rule.reset-syn-sent": "{who} resets: this acknowledges a SYN that {who} never sent",
     "rule.reset-accept-overflow": "{who} resets because its accept queue is full",
     "rule.arp-request": "{who} asks who has this address on the link",
     "rule.arp-reply": "{who} tells its own link-layer address",
-    "rule.neighbor-solicitation": "{who} asks for the link-layer address of a neighbour, or whether it is still there",
+    "rule.neighbor-solicitation": (
+        "{who} asks for the link-layer address of a neighbour, or whether it is still there"
+    ),
     "rule.neighbor-advertisement": "{who} tells its own link-layer address",
     "rule.echo-request": "{who} asks {peer} to send the same data back (ping)",
     "rule.echo-reply": "{who} sends the data of the ping back",
@@ -65,7 +71,9 @@ OPENING: Final[dict[str, str]] = {
     "rule.syn-sent-rst-ignored": "{who} ignores a reset that does not acknowledge its SYN",
     "rule.syn-sent-refused": "{who}'s SYN was answered with a reset: connection refused",
     "rule.syn-sent-no-syn": "{who} waits for a SYN; an ACK alone changes nothing",
-    "rule.syn-sent-established": "{who}'s SYN is acknowledged and {peer}'s SYN is here: open, half a round trip before {peer}",
+    "rule.syn-sent-established": (
+        "{who}'s SYN is acknowledged and {peer}'s SYN is here: open, half a round trip before {peer}"
+    ),
     "rule.simultaneous-open": "{who} sent a SYN and gets a SYN: both ends open at once, into one connection",
     "rule.closed-dropped": "{who} has no such connection; a reset is never answered",
     "rule.closed-reset": "{who} has no such connection",
@@ -109,13 +117,17 @@ CLOSING: Final[dict[str, str]] = {
     "rule.close-call": "{who}'s application closes its direction",
     "rule.abort-call": "{who}'s application broke the connection off",
     "rule.time-wait-over": "2MSL have passed: nothing of the old connection can be in the network any more",
-    "rule.fin-wait-2-timeout": "{who} waited long enough for {peer}'s FIN (Linux tcp_fin_timeout; the RFC has no limit)",
+    "rule.fin-wait-2-timeout": (
+        "{who} waited long enough for {peer}'s FIN (Linux tcp_fin_timeout; the RFC has no limit)"
+    ),
     "rule.retransmission-limit": "{who} sent again as often as it may and gives up",
     "rule.user-timeout": "{who}'s data was not acknowledged within the user time-out",
     "rule.keep-alive-timeout": "{who} got no answer to its keep-alive probes: {peer} is taken for dead",
     "rule.icmp-hard-error": "{who} was told by ICMP that {peer} cannot be reached; a connection being opened ends",
     "rule.listener-closed": "{who} stopped listening",
-    "rule.time-wait-fin-again": "{who} gets the FIN once more: its ACK was lost, so it repeats it and 2MSL starts again",
+    "rule.time-wait-fin-again": (
+        "{who} gets the FIN once more: its ACK was lost, so it repeats it and 2MSL starts again"
+    ),
     "rule.time-wait-old-segment": "{who} discards an old duplicate and only repeats its ACK",
     "rule.time-wait-acceptable": "{who} gets an ACK in TIME_WAIT; nothing is left to do",
     "rule.time-wait-rst-ignored": "{who} does not let a reset end TIME_WAIT",

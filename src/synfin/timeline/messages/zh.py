@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 STATES: Final[dict[str, str]] = {
-    "state.CLOSED": "无连接",
+    "state.CLOSED": "关闭",
     "state.LISTEN": "监听",
-    "state.SYN_SENT": "已发 SYN，等应答",
-    "state.SYN_RECEIVED": "已收 SYN，等最后的 ACK",
-    "state.ESTABLISHED": "已建立",
-    "state.FIN_WAIT_1": "终止等待 1",
-    "state.FIN_WAIT_2": "终止等待 2",
+    "state.SYN_SENT": "同步已发送",
+    "state.SYN_RECEIVED": "同步已收到",
+    "state.ESTABLISHED": "已建立连接",
+    "state.FIN_WAIT_1": "终止等待1",
+    "state.FIN_WAIT_2": "终止等待2",
     "state.CLOSE_WAIT": "关闭等待",
-    "state.CLOSING": "双方同时关闭",
+    "state.CLOSING": "正在关闭",
     "state.LAST_ACK": "最后确认",
     "state.TIME_WAIT": "时间等待",
 }
@@ -49,6 +49,7 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.d": "{value} 天",
     "ui.octets": "{count} 字节",
     "ui.wire": "线上数值：{numbers}",
+    "ui.options": "选项：{options}",
     "ui.gap": "{time}后",
     "ui.note": "说明",
     "ui.scenario": "{name}（{number}）",

@@ -149,8 +149,54 @@ def test_reset_ends_a_pending_fast_open() -> None:
     t.expect("SA")
     t.accept()
     t.inject("R seq=6").expect_nothing()
-    assert t.state in (State.CLOSED, State.LISTEN)
+    assert t.state is State.CLOSED
+    assert t.events.count(Event.RESET) == 1
+    assert t.app.read() == octets(1, 5)
+    with pytest.raises(ConnectionResetError):
+        t.app.read()
     t.advance(ms=300_000).expect_nothing()
+
+
+def test_a_fast_opened_connection_that_never_completes_times_out() -> None:
+    """The application has it already, so it is told how it ended [MUST-12] [MUST-22]."""
+    t = Listening(fast_open=True)
+    cookie = cookie_of(t)
+    t.inject(f"S seq=0 fo={cookie} len=5")
+    t.accept()
+    t.advance(ms=400_000)
+    assert t.state is State.CLOSED
+    assert t.events.count(Event.TIMEOUT) == 1
+    assert isinstance(t.connection.error, TimeoutError)
+
+
+def test_a_fast_opened_connection_does_not_return_to_listen() -> None:
+    """A new SYN inside the window is challenged, as in all states that an application sees [RFC5961-06]."""
+    t = Listening(fast_open=True)
+    cookie = cookie_of(t)
+    t.inject(f"S seq=0 fo={cookie} len=5")
+    t.expect("SA seq=0 ack=6")
+    t.accept()
+    t.inject("S seq=100")
+    t.expect("A seq=1 ack=6 len=0")
+    t.inject("A seq=6 ack=1")
+    assert t.state is State.ESTABLISHED
+
+
+def test_a_fast_opened_connection_may_be_closed_early() -> None:
+    """The answer and the FIN go out before the third segment [RFC7413-11]."""
+    t = Listening(fast_open=True)
+    cookie = cookie_of(t)
+    t.inject(f"S seq=0 fo={cookie} len=5")
+    t.expect("SA seq=0 ack=6")
+    t.accept()
+    t.app.read()
+    t.app.write(b"bye")
+    t.app.close()
+    sent = [s for s in t.drain() if s.len or "F" in s.flags]
+    assert sum(s.len for s in sent) == 3
+    t.inject("FA seq=6 ack=5")
+    assert t.drain()[-1].ack == 7
+    assert t.state is State.TIME_WAIT
 
 
 # Client

@@ -153,11 +153,10 @@ def check_reset(tcb: Tcb, arrival: Arrival) -> bool:
         return stop(tcb, "rst-in-window")
     tcb.note("rst-exact")
     state = tcb.state
-    if state is SYN_RECEIVED:
-        if tcb.passive:
-            dissolve(tcb, "rst-returns-to-listen")
-        else:
-            fail(tcb, refused(), Event.REFUSED, "rst-exact")
+    if tcb.embryonic():
+        dissolve(tcb, "rst-returns-to-listen")
+    elif state is SYN_RECEIVED and not tcb.passive:
+        fail(tcb, refused(), Event.REFUSED, "rst-exact")
     elif state is CLOSING or state is LAST_ACK:
         finish(tcb, "rst-exact")
     else:
@@ -169,7 +168,7 @@ def check_syn(tcb: Tcb, arrival: Arrival) -> bool:
     """Fourth step (the third, security, has nothing to check here): SYN [RFC9293-E24] [RFC5961-06]."""
     if not arrival.flags & SYN:
         return CONTINUE
-    if tcb.state is SYN_RECEIVED and tcb.passive:
+    if tcb.embryonic():
         if tcb.config.reset_syn_received_on_syn:
             answer = reset_for(arrival.segment, "reset-syn-received")
             if answer is not None:

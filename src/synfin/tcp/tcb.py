@@ -20,7 +20,7 @@ from synfin.tcp.resets import ChallengeLimit
 from synfin.tcp.rtt import RttEstimator
 from synfin.tcp.rules import RULES
 from synfin.tcp.sendbuf import SendBuffer
-from synfin.tcp.state import CLOSED, MOVES, State
+from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, State
 from synfin.tcp.timers import NEVER, Timers
 from synfin.tcp.timewait import TimeWait
 from synfin.tcp.window import ReceiveWindow, SendWindow
@@ -286,6 +286,10 @@ class Tcb:
         if self.trace is not None:
             name = timer_numbers.NAMES[timer]
             self.trace.timer(self.now, self.local, self.remote, name, "stop", 0)
+
+    def embryonic(self) -> bool:
+        """A listener's child that no application has seen: it may return to LISTEN [MUST-11] (RFC 7413: not this)."""
+        return self.passive and self.state is SYN_RECEIVED and not self.fast_opened
 
     def flight(self) -> int:
         """Octets (SYN and FIN count) sent and not acknowledged."""

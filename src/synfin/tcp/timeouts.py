@@ -82,7 +82,7 @@ def _count_retransmission(tcb: Tcb) -> None:
 def _synchronize_again(tcb: Tcb) -> None:
     """SYN or SYN-ACK once more, or the end of the attempt."""
     if _exhausted(tcb):
-        if tcb.state is SYN_RECEIVED and tcb.passive:
+        if tcb.embryonic():
             dissolve(tcb, "retransmission-limit")
         else:
             fail(tcb, timed_out(), Event.TIMEOUT, "retransmission-limit")

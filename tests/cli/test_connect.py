@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.interop.harness import require_namespace, synfin_command
+from tests.interop.harness import environment, require_namespace, synfin_command
 
 pytestmark = pytest.mark.interop
 
@@ -79,3 +80,71 @@ def test_a_host_in_a_family_that_synfin_does_not_have() -> None:
     done = synfin_command("connect", "fd77::1", "9", "--address", "10.9.0.2/24", "--", "true")
     assert done.returncode == 2
     assert b"no IPv6 address" in done.stderr
+
+
+def test_a_server_that_is_there_already(tmp_path: Path) -> None:
+    """Without COMMAND, --dev makes a device in the namespace where the server is."""
+    outer = tmp_path / "outer.py"
+    outer.write_text(
+        "import socket, subprocess, sys\n"
+        "with socket.create_server(('0.0.0.0', 9)) as server:\n"
+        "    client = subprocess.Popen([sys.executable, '-m', 'synfin', 'connect', '10.9.0.1', '9', '--dev', 'other',\n"
+        "        '--address', '10.9.0.2/24'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "    server.settimeout(20)\n"
+        "    link, remote = server.accept()\n"
+        "    link.sendall(b'welcome')\n"
+        "    print(remote[0], client.stdout.read(7))\n"
+        "    client.stdin.write(b'thanks'); client.stdin.close()\n"
+        "    print(link.makefile('rb').read())\n"
+        "    link.close()\n"
+        "    print(client.wait())\n"
+    )
+    done = synfin_command("tun", "--", sys.executable, str(outer))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines() == ["10.9.0.2 b'welcome'", "b'thanks'", "0"]
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_interrupt_closes_the_connection_properly(tmp_path: Path, number: str, code: int) -> None:
+    outer = tmp_path / "outer.py"
+    outer.write_text(
+        "import signal, socket, subprocess, sys\n"
+        "with socket.create_server(('0.0.0.0', 9)) as server:\n"
+        "    client = subprocess.Popen([sys.executable, '-m', 'synfin', 'connect', '10.9.0.1', '9', '--dev', 'other',\n"
+        "        '--address', '10.9.0.2/24'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "    server.settimeout(20)\n"
+        "    link, _ = server.accept()\n"
+        "    link.sendall(b'x')\n"
+        "    client.stdout.read(1)\n"
+        f"    client.send_signal(signal.{number})\n"
+        "    link.settimeout(20)\n"
+        "    print(link.recv(10))\n"  # a reset would raise
+        "    link.close()\n"
+        "    print(client.wait())\n"
+    )
+    done = synfin_command("tun", "--", sys.executable, str(outer))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines() == ["b''", str(code)]
+
+
+def test_output_that_nobody_reads_ends_the_connection() -> None:
+    server = (
+        "import socket\n"
+        "with socket.create_server(('10.77.0.1', 9)) as s:\n"
+        "    c, _ = s.accept()\n"
+        "    try:\n"
+        "        while True: c.sendall(bytes(100_000))\n"
+        "    except OSError: pass\n"
+    )
+    command = f'{sys.executable} -m synfin connect 10.77.0.1 9 -- {sys.executable} -c "{server}"'
+    script = f"{command} </dev/null | head -c 1000 | wc -c"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "1000")
+    assert "Traceback" not in done.stderr

@@ -296,3 +296,20 @@ def test_a_device_that_root_has_prepared_is_taken() -> None:
     assert done.returncode == 0, done.stderr
     assert b"10.9.0.2/24" in done.stderr
     assert done.stdout.splitlines()[-1].startswith(b"mine ")  # persistent: still there afterwards
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("script", "code"), [("kill -INT $PPID; exit 5", 5), ("kill -TERM $PPID; exec sleep 20", 143)])
+def test_signals_while_a_command_runs(script: str, code: int) -> None:
+    """Ctrl-C is the command's affair; what ends synfin ends the command."""
+    require_namespace()
+    assert synfin_command("tun", "--", "sh", "-c", script).returncode == code
+
+
+@pytest.mark.interop
+def test_a_device_that_disappears_is_one_line() -> None:
+    require_namespace()
+    done = synfin_command("tun", "--", "sh", "-c", "ip link delete synfin0; exec sleep 20")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert done.stderr.splitlines()[-1].startswith(b"synfin: ")

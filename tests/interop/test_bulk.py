@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from synfin.config import LINUX
 from synfin.tcp import Event
 from tests.interop.child import Kernel, Peer, Stack
 from tests.interop.harness import megabytes, run
@@ -116,6 +117,22 @@ def test_everything_arrives_once_and_in_order(
     record_property("octets", size)
     result = run("bulk", family=family, role=role, way=way, size=size)
     check(result, way, size)
+
+
+@pytest.mark.parametrize("way", ["to-stack", "to-kernel"])
+@pytest.mark.parametrize(("family", "mtu"), [(4, 1_280), (6, 1_280), (4, 9_000), (6, 9_000), (4, 65_535), (6, 65_535)])
+def test_every_mtu_carries_it(family: int, mtu: int, way: str) -> None:
+    """RFC 6691, RFC 9293 3.7.1: both ends announce and respect what the link takes."""
+    result = run("bulk", family=family, role="server", way=way, size=3_000_000, mtu=mtu)
+    check(result, way, 3_000_000)
+    if way == "to-kernel":
+        assert result.stack["retransmissions"] == 0
+
+
+@pytest.mark.parametrize("tcp", [{}, dict(LINUX)], ids=["rfc", "linux"])
+def test_both_presets_carry_it(tcp: dict[str, Any]) -> None:
+    for way in ("to-stack", "to-kernel"):
+        check(run("bulk", family=4, role="client", way=way, size=3_000_000, tcp=tcp), way, 3_000_000)
 
 
 @pytest.mark.parametrize("way", ["to-stack", "to-kernel"])

@@ -266,14 +266,15 @@ class Stack:
 class Interrupts:
     """While entered, SIGINT, SIGTERM and SIGHUP stop the loop; `caught` is the last of them or 0.
 
-    With a `child` (something in the foreground that gets the terminal's signals itself) SIGINT is left to it, and the
-    others are passed on to it.
+    With `for_child`, SIGINT is left to `child`, which gets the terminal's signals itself, and the others are passed on
+    to it as soon as it has been set.
     """
 
-    def __init__(self, driver: Driver, child: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, driver: Driver, *, for_child: bool = False) -> None:
         self.caught = 0
+        self.child: subprocess.Popen[bytes] | None = None
         self._driver = driver
-        self._child = child
+        self._for_child = for_child
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Interrupts:
@@ -288,12 +289,13 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._child is None:
-            self.caught = number
+        if self._for_child and number == signal.SIGINT:
+            return
+        self.caught = number
+        if self.child is not None:
+            self.child.send_signal(number)
+        else:
             self._driver.stop()
-        elif number != signal.SIGINT:
-            self.caught = number
-            self._child.send_signal(number)
 
     @property
     def exit_code(self) -> int:
@@ -301,7 +303,9 @@ class Interrupts:
         return _SIGNALLED + self.caught
 
 
-def start_command(command: Sequence[str], lang: str, *, stdin: int | None = None, stdout: int | None = None) -> Any:
+def start_command(
+    command: Sequence[str], lang: str, *, stdin: int | None = None, stdout: int | None = None
+) -> subprocess.Popen[bytes]:
     """Start COMMAND; raises `Failure` with the exit codes that shells use when that is not possible."""
     try:
         return subprocess.Popen(list(command), stdin=stdin, stdout=stdout)

@@ -6,7 +6,6 @@ taking apart are in `common`.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import Any, Final
 
@@ -93,17 +92,21 @@ def _serve(stack: Stack) -> int:
 
 
 def _run_command(stack: Stack, command: tuple[str, ...], stdout: int | None) -> int:
-    child: subprocess.Popen[bytes] = start_command(command, stack.options.lang, stdout=stdout)
-    forget = watch_child(stack.driver, child, stack.driver.stop)
-    try:
-        with Interrupts(stack.driver, child):
+    # The handlers come first: the command may send us a signal as soon as it runs.
+    with Interrupts(stack.driver, for_child=True) as interrupts:
+        child = start_command(command, stack.options.lang, stdout=stdout)
+        interrupts.child = child
+        forget = watch_child(stack.driver, child, stack.driver.stop)
+        try:
             stack.driver.run()
+            if interrupts.caught and child.poll() is None:
+                child.send_signal(interrupts.caught)  # it came before there was a child to pass it on to
             code = code_of(child)
-        with Interrupts(stack.driver):
-            stack.finish(_AFTER_COMMAND)
-        return code
-    finally:
-        forget()
-        if child.poll() is None:
-            child.terminate()
-            child.wait()
+        finally:
+            forget()
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+    with Interrupts(stack.driver):
+        stack.finish(_AFTER_COMMAND)
+    return code

@@ -77,9 +77,9 @@ def test_reset_before_accept_is_seen_by_the_application() -> None:
     connect(t, t.peer)
     t.inject("R")
     connection = t.accept()
-    if connection is not None:
-        assert connection.state is State.CLOSED
-        assert isinstance(connection.error, ConnectionResetError)
+    assert connection is not None
+    assert connection.state is State.CLOSED
+    assert isinstance(connection.error, ConnectionResetError)
 
 
 # Third ACK lost (S08)

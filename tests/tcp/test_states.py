@@ -270,11 +270,9 @@ def test_idle_connection_stays_for_ever(name: str) -> None:
         assert t.app.read() == octets(1, 5)
 
 
-@pytest.mark.parametrize("name", list(EVERY))
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "CLOSED"])
 def test_one_end_is_told(name: str) -> None:
     """I6: exactly one of EOF, REFUSED, RESET and TIMEOUT, whatever happens to a connection."""
-    if name == "CLOSED":
-        return
     for ending in ("R", "FA", "A ack=2", "wait"):
         t: Context = EVERY[name]()
         if ending == "wait":

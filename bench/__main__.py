@@ -1,4 +1,4 @@
-"""`python -m bench [NAME]... [--scale X] [--rounds N] [--peer]`: measure, and print JSON.
+"""`python -m bench [NAME]... [--scale X] [--rounds N]`: measure, and print JSON.
 
 Every network measurement is run with synfin and with the kernel on the serving side, in a namespace of its own.
 """
@@ -69,6 +69,7 @@ def main() -> None:
         "mode": "compiled" if synfin.compiled() else "interpreted",
         "python": platform.python_version(),
         "system": machine,
+        "rounds": options.rounds,
         "command": f"python -m bench {' '.join(sys.argv[1:])}".strip(),
         "results": results,
     }

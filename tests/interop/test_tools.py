@@ -112,3 +112,20 @@ def stack_udp_unreachable(stack: Stack, family: int) -> None:
 def test_a_udp_port_nobody_listens_on_is_unreachable(family: int) -> None:
     """RFC 1122 4.1.3.1, RFC 4443 3.1: the kernel turns our ICMP message into an error of its socket."""
     assert run("udp_unreachable", family=family).kernel == "ConnectionRefusedError"
+
+
+def kernel_we_ping(kernel: Kernel, family: int, size: int) -> None:
+    kernel.hear()
+
+
+def stack_we_ping(stack: Stack, family: int, size: int) -> list[bool]:
+    pings = [stack.host.ping(KERNEL[family], stack.clock(), size=size) for _ in range(3)]
+    stack.until(lambda: all(ping.done for ping in pings), "three replies")
+    stack.tell("done")
+    return [ping.rtt is not None and ping.rtt > 0 for ping in pings]
+
+
+@pytest.mark.parametrize("size", [56, 4_000])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_kernel_answers_our_ping(family: int, size: int) -> None:
+    assert run("we_ping", family=family, size=size).stack == [True] * 3

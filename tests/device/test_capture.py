@@ -13,7 +13,7 @@ import pytest
 from synfin.device.capture import LINK_ETHERNET, LINK_RAW, Capture
 from synfin.device.memory import MemoryPair
 from synfin.pcap import PcapngWriter, read_capture
-from synfin.trace import Record, RuleRecord, StateRecord
+from synfin.trace import AppRecord, Record, RuleRecord, StateRecord
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.frame import Frame
 from tests.device.test_split import packet, segment
@@ -47,14 +47,22 @@ def test_each_side_has_an_interface_and_each_frame_its_rules() -> None:
     clock.now = 6
     seen: list[Record] = []
     sink = capture.tee(seen.append)
-    for record in (rule("first"), rule("second"), rule("first"), StateRecord(6, "A", END, END, "X", "Y", "w", "r")):
+    for record in (
+        rule("first"),
+        rule("first"),
+        StateRecord(6, "A", END, END, "ESTABLISHED", "CLOSE_WAIT", "fin-received", "r"),
+        AppRecord(6, "A", END, END, "event", "eof"),
+        rule("second"),
+        AppRecord(6, "A", END, END, "close"),
+        StateRecord(6, "A", END, END, "CLOSE_WAIT", "LAST_ACK", "close-call", "r"),
+    ):
         sink(record)
     capture.write(Frame(b"out", note="because"))
     assert capture.read(None) is None
     sink(rule("belongs to no frame"))
     capture.close()
-    assert captured(stream) == [(1, 1_005, "first, second", b"in"), (0, 1_006, "because", b"out")]
-    assert len(seen) == 5
+    assert captured(stream) == [(1, 1_005, "first, fin-received, second", b"in"), (0, 1_006, "because", b"out")]
+    assert len(seen) == 8
     assert pair.a.closed  # closing the capture closes the device
 
 

@@ -13,7 +13,7 @@ from typing import Final, final
 
 from synfin.device.base import IP_LAYER, Device, split
 from synfin.pcap import PcapngWriter
-from synfin.trace import Record, RuleRecord, Sink
+from synfin.trace import AppRecord, Record, RuleRecord, Sink, StateRecord
 from synfin.wire.frame import Frame
 
 LINK_ETHERNET: Final = 1  # LINKTYPE_ETHERNET
@@ -50,12 +50,26 @@ class Capture(Device):
         self._theirs = writer.add_interface(theirs, link_type, _SNAP_LENGTH)
         self._held: bytes | None = None
         self._held_at = 0
+        self._judging = False
         self._rules: list[str] = []
 
     def observe(self, record: Record) -> None:
-        """A trace sink: keeps the names of rules for the comment of the frame that is being processed."""
-        if self._held is not None and isinstance(record, RuleRecord) and record.rule not in self._rules:
-            self._rules.append(record.rule)
+        """A trace sink: keeps the names of rules for the comment of the frame that is being processed.
+
+        State moves count with the rule that made them.  What an application does about the frame does not.
+        """
+        if self._held is None or not self._judging:
+            return
+        if isinstance(record, AppRecord):
+            self._judging = record.call == "event"
+        elif isinstance(record, RuleRecord):
+            self._add(record.rule)
+        elif isinstance(record, StateRecord):
+            self._add(record.why)
+
+    def _add(self, rule: str) -> None:
+        if rule not in self._rules:
+            self._rules.append(rule)
 
     def tee(self, sink: Sink | None) -> Sink:
         """A sink that observes and hands each record on to `sink`."""
@@ -79,6 +93,7 @@ class Capture(Device):
         if frame is not None:
             self._held = frame.data
             self._held_at = self._clock()
+            self._judging = True
         return frame
 
     def write(self, frame: Frame) -> None:

@@ -14,6 +14,7 @@ from synfin.errors import WireError
 from synfin.host import Host, HostConfig
 from synfin.host.fragments import Partial, Reassembler
 from synfin.host.interfaces import Interface
+from synfin.wire.addresses import as_address
 from synfin.wire.icmpv4 import TIME_EXCEEDED
 from synfin.wire.icmpv6 import PARAMETER_PROBLEM
 from synfin.wire.icmpv6 import TIME_EXCEEDED as TIME_EXCEEDED_V6
@@ -237,6 +238,20 @@ def test_time_is_over(family: str) -> None:
     assert host.poll(200 * SECOND) == []  # without the first fragment: silence
     assert host.rules["ip-fragment-timeout"] == 2
     assert len(host._input.reassembler) == 0
+
+
+@pytest.mark.parametrize("dst", ["10.0.0.255", "ff02::1"])
+def test_no_error_when_fragments_to_a_group_are_given_up(dst: str) -> None:
+    """[RFC1122-15] [RFC4443-04]"""
+    host, _ = listening()
+    address = as_address(dst)
+    if len(address) == 4:
+        give(host, ip(TEXT[:800], 17, B4, address, more_fragments=True))
+    else:
+        header = build_fragment_header(FragmentHeader(17, 0, True, 1))
+        give(host, ip(header + TEXT[:800], FRAGMENT, B6, address))
+    assert host.poll(61 * SECOND) == []
+    assert host.rules == {"ip-fragment-timeout": 1}
 
 
 def test_options_of_the_first_fragment_do_not_hurt() -> None:

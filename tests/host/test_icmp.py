@@ -61,6 +61,21 @@ def test_echo_reply_over_ipv6() -> None:
     assert (message.type, message.identifier, message.sequence, message.body) == (icmpv6.ECHO_REPLY, 77, 3, b"data")
 
 
+@pytest.mark.parametrize("asked", ["10.0.0.11", "fd00::11"])
+def test_echo_is_answered_from_the_address_that_was_asked(asked: str) -> None:
+    """[RFC1122-19] [RFC4443-06] [RFC1122-28]"""
+    host = make_host("A")
+    host.add_address("eth0", "10.0.0.11/24")
+    host.add_address("eth0", "fd00::11/64")
+    address = as_address(asked)
+    if len(address) == 4:
+        [reply] = give(host, icmp4(echo_request(1, 1), dst=address))
+        assert reply[12:16] == address
+    else:
+        [reply] = give(host, icmp6(icmpv6.echo_request(1, 1), dst=address))
+        assert reply[8:24] == address
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("layer", [2, 3])
 def test_ping_with_a_large_packet_goes_in_fragments_both_ways(family: str, layer: int) -> None:

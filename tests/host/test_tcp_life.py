@@ -394,6 +394,8 @@ def test_a_new_syn_reopens_above_the_old_numbers(close: bool) -> None:
     assert waiting.host.counters["TcpExtTWRecycled"] == 1
     waiting.give(ACK, 201, answer.seq + 1)
     assert waiting.host.connections()[0].state is State.ESTABLISHED
+    [other] = [segment_in(each) for each in give(waiting.host, tcp(Segment(5001, 80, 1, 0, SYN, 1000)), SECOND)]
+    assert other.seq == 64_005  # the third of the list: only the reopened connection starts higher
 
 
 @pytest.mark.parametrize("close", [False, True])

@@ -93,6 +93,15 @@ def test_memory_stays_bounded_when_owners_come_and_go() -> None:
         assert len(deadlines) <= 200, number
 
 
+def test_memory_stays_bounded_when_a_deadline_moves_ever_earlier() -> None:
+    deadlines, alarm = Deadlines(), Clock()
+    for deadline in range(10_000, 0, -1):
+        alarm.deadline = deadline
+        deadlines.arm(alarm.timed, deadline)
+        assert len(deadlines) <= 200
+    assert deadlines.next() == 1
+
+
 def test_against_a_list_of_all_deadlines() -> None:
     rng = Random(5)
     deadlines = Deadlines()

@@ -215,6 +215,15 @@ def test_errors_are_passed_to_a_connected_endpoint() -> None:
     assert [kind for kind, _ in endpoint.errors] == ["host-unreachable", "port-unreachable", "port-unreachable"]
 
 
+def test_what_came_before_an_error_can_still_be_read() -> None:
+    host, endpoint, packet = connected()
+    give(host, udp(b"before", 7, 5000))
+    give(host, icmp4(unreachable(3, packet)))
+    assert endpoint.recvfrom().payload == b"before"
+    with pytest.raises(ConnectionRefusedError):
+        endpoint.recvfrom()
+
+
 def test_errors_that_wait_are_limited() -> None:
     host, endpoint, packet = connected()
     for _ in range(50):

@@ -172,7 +172,6 @@ class TcpDemux(Upper):
         tcb.now = now
         tcb.enter(CLOSED, record.rule)
         self.out.touch(slot)
-        self.out.detach(slot)
         self._reopen(listener, record, segment, datagram, slot.key, now)
         return True
 

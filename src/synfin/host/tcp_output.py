@@ -15,6 +15,7 @@ from synfin.host.counters import WHY_COUNTERS
 from synfin.host.interfaces import Interface
 from synfin.host.ip_output import IpOutput
 from synfin.host.routes import Path
+from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, Touched
 from synfin.host.timers import Timed
 from synfin.tcp.connection import Connection
@@ -191,10 +192,20 @@ class TcpOutput(Touched):
         if connection.move_to(self.time_wait, slot.key):
             counters["TcpExtTW"] += 1
         else:
-            self._core.rule("time-wait-table-full", self._core.now, "", connection.local, connection.remote)
+            self._forget(connection)
         self.detach(slot)
         if self.time_wait_timer is not None:
             self._core.deadlines.arm(self.time_wait_timer, self.time_wait.next_deadline())
+
+    def _forget(self, connection: Connection) -> None:
+        """No room for one more TIME_WAIT record: the connection is CLOSED at once, and the trace says so."""
+        core = self._core
+        rule = "time-wait-table-full"
+        core.rule(rule, core.now, "", connection.local, connection.remote)
+        if core.trace is not None:
+            core.trace.state(
+                core.now, connection.local, connection.remote, TIME_WAIT.name, CLOSED.name, rule, rfc_of(rule)
+            )
 
     # Packets
 

@@ -222,6 +222,10 @@ class Play:
         ends = (self.a.node, self.b.node) if line.ends[0] == "A" else (self.b.node, self.a.node)
         self.world.inject(*ends, segment, source=source)
 
+    def cut(self, direction: str) -> None:
+        """From now on nothing arrives in one direction, such as `A>B`: the end there hears only what is injected."""
+        self.world.fault(f"drop({direction},*,all)")
+
     @property
     def rows(self) -> list[Row]:
         """What went over the cable since the last look."""
@@ -274,3 +278,8 @@ class Play:
         """Everything, for a failure report."""
         lines = [describe(record) for record in self.wire.records if not isinstance(record, TimerRecord)]
         return "\n".join(["history:", *lines[-HISTORY:]])
+
+
+def established(preset: str, *faults: str, **settings: Any) -> Play:
+    """Both ESTABLISHED with SND.NXT=100 at A and 300 at B, as in figures 12 and 13 of RFC 9293."""
+    return Play(preset, *faults, **{"isn_a": 99, "isn_b": 299, **settings}).open()

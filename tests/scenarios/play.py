@@ -83,6 +83,10 @@ class App:
         """Do `action` the first time that `event` is told."""
         self._actions.setdefault(event, []).append(action)
 
+    def on_eof_close(self) -> None:
+        """Close as soon as the end of the peer's text is told."""
+        self.on(Event.EOF, self.close)
+
     def hear(self, connection: Connection, event: Event, now: int) -> None:
         """The connection's handler."""
         self.events.append(event)
@@ -283,3 +287,31 @@ class Play:
 def established(preset: str, *faults: str, **settings: Any) -> Play:
     """Both ESTABLISHED with SND.NXT=100 at A and 300 at B, as in figures 12 and 13 of RFC 9293."""
     return Play(preset, *faults, **{"isn_a": 99, "isn_b": 299, **settings}).open()
+
+
+def waiting(preset: str, *faults: str, held: bool = False, **settings: Any) -> Play:
+    """A in TIME_WAIT since 220 ms with SND.NXT=101 and RCV.NXT=301, B CLOSED, and A heard by nobody any more.
+
+    `held`: A's application still has the connection, so that the record is not yet in the table.
+    """
+    play = established(preset, *faults, **settings)
+    play.b.on(Event.EOF, play.b.close)
+    if held:
+        play.a.shutdown()
+    else:
+        play.a.close()
+    play.run("1s")
+    play.skip()
+    play.cut("A>B")
+    assert play.wire.moves("A")[-1].to_state == "TIME_WAIT"
+    return play
+
+
+def left_time_wait(play: Play, host: str = "A") -> float:
+    """When the last connection of a host left TIME_WAIT, in seconds; it must have."""
+    last = play.wire.moves(host)[-1]
+    assert (last.from_state, last.to_state) == ("TIME_WAIT", "CLOSED"), play.history()
+    return last.now / SECOND
+
+
+TWO_MSL: Final = {"rfc": 240, "linux": 60}

@@ -71,7 +71,7 @@ def test_client_that_knows_no_fast_open(preset: str, ack: int, rest: int) -> Non
 def first_cookie(play: Play) -> bytes:
     """A connects once to be given a cookie."""
     play.b.listen(**FAST)
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.connect("B", cookie=b"", local_port=39_999, **FAST)
     play.run("100ms")
     cookie = play.a.the.fast_open_cookie

@@ -6,9 +6,8 @@ import pytest
 
 from synfin.config import SECOND
 from synfin.tcp import Event
-from tests.scenarios.play import PRESETS, Play, established
+from tests.scenarios.play import PRESETS, TWO_MSL, Play, established
 
-TWO_MSL = {"rfc": 240, "linux": 60}
 RTO = {"rfc": 1.0, "linux": 0.22}  # after one round trip of 20 ms
 
 
@@ -67,7 +66,7 @@ def test_server_closes_first(preset: str) -> None:
 def test_three_segments(preset: str) -> None:
     """S12, F4: a server that closes at EOF answers with one FIN,ACK: three segments, not four [MUST-58]."""
     play = established(preset)
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.run(more="1s")
     play.expect("""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from synfin.tcp import Event
 from tests.scenarios.play import PRESETS, established
 
 
@@ -12,7 +11,7 @@ from tests.scenarios.play import PRESETS, established
 def test_without_fin_wait_2(preset: str) -> None:
     """S15: FIN_WAIT_1 -> TIME_WAIT directly (F2) [E31] [MUST-58]."""
     play = established(preset)
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.run("1s")
     play.expect("""
@@ -46,7 +45,7 @@ def test_same_fin_that_does_not_acknowledge_ours(preset: str) -> None:
 def test_lost_fin_ack(preset: str) -> None:
     """S15 loss: the one segment that says both is lost; either side's retransmission repairs it."""
     play = established(preset, "drop(B>A,FIN,1)")
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.run("5s")
     assert play.states == ("TIME_WAIT", "CLOSED")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synfin.config import SECOND
-from tests.scenarios.play import PRESETS, Play, established
-
-TWO_MSL = {"rfc": 240, "linux": 60}
+from tests.scenarios.play import PRESETS, TWO_MSL, Play, established
 
 
 def both_close(preset: str, *faults: str) -> Play:

@@ -6,28 +6,18 @@ import pytest
 
 from synfin.config import SECOND
 from synfin.host import HostConfig
-from synfin.tcp import Event
-from tests.scenarios.play import CLIENT, PRESETS, Play, established
-
-TWO_MSL = {"rfc": 240, "linux": 60}
+from tests.scenarios.play import CLIENT, PRESETS, TWO_MSL, Play, established, left_time_wait
 
 
 def time_wait(preset: str, *faults: str, **settings: object) -> Play:
     """A in TIME_WAIT since 220 ms, B CLOSED unless the faults say otherwise."""
     play = established(preset, *faults, **settings)
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.run("250ms")
     play.skip()
     assert play.wire.moves("A")[-1].to_state == "TIME_WAIT"
     return play
-
-
-def left(play: Play) -> float:
-    """When A left TIME_WAIT, in seconds."""
-    last = play.wire.moves("A")[-1]
-    assert (last.from_state, last.to_state) == ("TIME_WAIT", "CLOSED")
-    return last.now / SECOND
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -43,7 +33,7 @@ def test_fin_again_is_acknowledged_again(preset: str) -> None:
     assert rows[0].states == ["TIME_WAIT", "LAST_ACK"]
     assert rows[1].states == ["TIME_WAIT", "CLOSED"]
     play.run()
-    assert left(play) == rows[0].arrivals[0] / SECOND + TWO_MSL[preset]
+    assert left_time_wait(play) == rows[0].arrivals[0] / SECOND + TWO_MSL[preset]
     assert play.b.the.error is None
     assert play.b.end == "eof"
 
@@ -53,7 +43,7 @@ def test_without_loss(preset: str) -> None:
     """S17: RFC: MSL is 2 minutes, so 4; Linux: 60 s in all."""
     play = time_wait(preset)
     play.run()
-    assert left(play) == 0.22 + TWO_MSL[preset]
+    assert left_time_wait(play) == 0.22 + TWO_MSL[preset]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -61,7 +51,7 @@ def test_without_loss(preset: str) -> None:
 def test_each_fin_restarts_the_time(preset: str, held: bool) -> None:
     """S17: whether the application still holds the connection or not, each FIN restarts 2MSL (56 s -> 60 s) [E30]."""
     play = established(preset)
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     if held:
         play.a.shutdown()
     else:
@@ -80,7 +70,7 @@ def test_each_fin_restarts_the_time(preset: str, held: bool) -> None:
     """
     )
     play.run()
-    assert left(play) == 12 + TWO_MSL[preset]
+    assert left_time_wait(play) == 12 + TWO_MSL[preset]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -92,7 +82,7 @@ def test_time_wait_guarantees_nothing(preset: str) -> None:
     assert play.b.end == "eof"
     fins = play.times("B", "FIN,ACK")
     assert len(fins) == {"rfc": 8, "linux": 9}[preset]
-    assert left(play) == pytest.approx(fins[-1] + 0.01 + TWO_MSL[preset])
+    assert left_time_wait(play) == pytest.approx(fins[-1] + 0.01 + TWO_MSL[preset])
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -128,14 +118,14 @@ def test_time_wait_table_of_one(preset: str) -> None:
     """S17, S19, F7: with room for one record the second is forgotten at once; its peer's FIN meets a RST."""
     play = Play(preset, isn_a=[99, 1_099], isn_b=[299, 1_299], config_a=HostConfig(time_wait_entries=1))
     play.open()
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.run("500ms")
     assert len(play.a.node.host.time_wait) == 1
     play.a.connect("B", local_port=CLIENT + 1)
     play.run("700ms")
     play.world.fault("drop(A>B,ACK,1)")
-    play.b.on(Event.EOF, play.b.close)
+    play.b.on_eof_close()
     play.a.close()
     play.skip()
     play.run("10s")

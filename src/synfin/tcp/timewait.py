@@ -134,8 +134,8 @@ class TimeWait:
         )
 
     def new_isn(self) -> int:
-        """Lowest ISN for a connection that reopens this one: above all old numbers (RFC 1122 4.2.2.13)."""
-        return (self.snd_nxt + 65_536) & 0xFFFF_FFFF
+        """Lowest ISN for a connection that reopens this one: above all old numbers (RFC 1122 4.2.2.13), as on Linux."""
+        return (self.snd_nxt + 65_537) & 0xFFFF_FFFF
 
 
 _PACKED: Final = Struct("!IIIqqBII")

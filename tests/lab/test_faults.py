@@ -117,10 +117,15 @@ def test_the_caret_stands_under_its_character_after_wide_ones() -> None:
 @given(st.text(max_size=40))
 def test_any_text_gives_a_fault_or_a_fault_error(text: str) -> None:
     try:
-        parse_fault(text)
+        position = parse_fault(text).matched
     except FaultError as error:
-        assert 0 <= error.position <= len(text)
-        assert str(error)
+        position = error.position
+    assert 0 <= position <= len(text)
+
+
+def assert_points_into(error: FaultError, text: str) -> None:
+    assert 0 <= error.position <= len(text)
+    assert error.pointer().count("^") >= 1
 
 
 @given(st.text(alphabet="drop(uheynlatcDSYNAKFI*>,.0123456789%m s=+b)", max_size=40).map(lambda t: "drop(A>B," + t))
@@ -128,9 +133,9 @@ def test_text_that_looks_right_gives_a_fault_or_a_fault_error(text: str) -> None
     try:
         fault = parse_fault(text)
     except FaultError as error:
-        assert 0 <= error.position <= len(text)
-    else:
-        assert parse_fault(str(fault)) == fault
+        fault = parse_fault("drop(*)")
+        assert_points_into(error, text)
+    assert parse_fault(str(fault)) == fault
 
 
 @st.composite

@@ -10,6 +10,7 @@ import json as json_module
 import shutil
 import sys
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 DEFAULT_SEED: Final = 1
 NOTE_LIMIT: Final = 9  # notes of one scenario
+QUOTES: Final = str.maketrans({"“": '"', "”": '"', "…": "..."})  # for terminals that have ASCII only
 MAX_EVENTS: Final = 1_000_000
 
 
@@ -61,6 +63,8 @@ def demo(
     from synfin.lab.scenarios import DEFAULT, SCENARIOS
     from synfin.timeline import catalog
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character still shows the rest
     texts = catalog(language(lang))
     if show_list:
         _print_list(texts, as_json)
@@ -151,7 +155,8 @@ def _print_text(world: World, scenario: Scenario, faults: tuple[str, ...], texts
     states = texts.text("ui.comma").join(f"{host} {state}" for host, state in timeline.final().items())
     lines.extend(["", texts.text("ui.final", states=states)])
     lines.extend(_notes(scenario, texts, style, cells))
-    click.echo("\n".join(lines), color=True)
+    text = "\n".join(lines)
+    click.echo(text.translate(QUOTES) if style.ascii else text, color=True)
 
 
 def _title(world: World, scenario: Scenario, faults: tuple[str, ...], texts: Catalog, style: Style) -> list[str]:

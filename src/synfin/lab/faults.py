@@ -406,7 +406,7 @@ class _Reader:
             raise self.fail("unit", after)
         self.say("time", start)
         whole, _, part = text.partition(".")
-        if len(whole) > 9 or len(part) > 9:
+        if len(whole) > 18 or len(part) > 18:
             raise self.fail("unit", start)
         scaled = int(whole + part) * factor
         if scaled % 10 ** len(part):

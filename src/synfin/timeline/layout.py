@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import final
 
-from synfin.timeline.model import ARRIVAL, ARRIVED, DEPARTURE, Flight, Step
+from synfin.timeline.model import ARRIVAL, ARRIVED, DEPARTURE, HELD, LATE, Flight, Step
 from synfin.wire.tcp import FIN, SYN
 
 
@@ -79,7 +79,7 @@ class Layout:
         if flight is None:
             return Row(step)
         if step.kind == DEPARTURE:
-            if flight.fate in (ARRIVED, "late", "held") and flight.number == 0:
+            if flight.fate in (ARRIVED, LATE, HELD) and flight.number == 0:
                 self._numbers += 1
                 flight.number = self._numbers
             return Row(None, step, None)

@@ -35,6 +35,7 @@ CONNECTION_LIMIT: Final = 1_048_576
 # What became of a segment
 FLYING: Final = "flying"
 ARRIVED: Final = "arrived"
+GONE: Final = "gone"  # sent towards an end that nobody watches
 LOST: Final = "lost"
 HELD: Final = "held"
 LATE: Final = "late"
@@ -328,7 +329,7 @@ class Model:
         flight.departure = self._last[record.host]
         flight.departure.flight = flight
         if self.one_sided:
-            flight.fate = ARRIVED
+            flight.fate = GONE
             return done
         self._flights.append(flight)
         self._in_group += 1

@@ -52,7 +52,10 @@ class Style:
 
     def paint(self, colour: str, text: str) -> str:
         """`text` in a colour of `COLOURS`, if colour is on."""
-        return f"{COLOURS[colour]}{text}{RESET}" if self.colour and colour and text else text
+        core = text.rstrip()
+        if not (self.colour and colour and core):
+            return text
+        return f"{COLOURS[colour]}{core}{RESET}{text[len(core) :]}"
 
     def tag(self, number: int) -> str:
         """The mark that joins the two parts of a segment."""

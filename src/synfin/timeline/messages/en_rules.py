@@ -164,6 +164,7 @@ LAB: Final[dict[str, str]] = {
 IP: Final[dict[str, str]] = {
     "rule.interface-unknown": "{who} got a frame from an interface it does not have",
     "rule.link-not-for-us": "{who} ignores a frame to another link-layer address",
+    "rule.link-own-frame": "{who} ignores a frame of its own that came back",
     "rule.link-unknown-type": "{who} ignores a frame of an unknown type",
     "rule.frame-empty": "{who} ignores an empty frame",
     "rule.ip-bad-version": "{who} drops a packet that is neither IPv4 nor IPv6",

@@ -152,6 +152,7 @@ LAB: Final[dict[str, str]] = {
 IP: Final[dict[str, str]] = {
     "rule.interface-unknown": "{who} 收到的帧来自不存在的接口",
     "rule.link-not-for-us": "{who} 忽略发往别的链路层地址的帧",
+    "rule.link-own-frame": "{who} 忽略绕回来的、自己发出的帧",
     "rule.link-unknown-type": "{who} 忽略类型未知的帧",
     "rule.frame-empty": "{who} 忽略空帧",
     "rule.ip-bad-version": "{who} 丢弃既非 IPv4 也非 IPv6 的分组",

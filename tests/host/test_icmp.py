@@ -157,6 +157,13 @@ def test_ping_of_ourselves_goes_round_inside() -> None:
     assert [ping.rtt for ping in pings] == [0, 0, 0, 0]
 
 
+def test_numbers_of_pings_that_wait_are_not_used_again() -> None:
+    host = make_host("A")
+    first = host.ping(B4, 0)
+    host._pings._next = first.sequence  # as after 65,536 others
+    assert host.ping(B4, 0).sequence == first.sequence + 1
+
+
 def test_bad_pings_are_refused() -> None:
     host = make_host("A", config=HostConfig(pings=2))
     with pytest.raises(OSError, match="no route"):

@@ -384,7 +384,7 @@ def test_a_new_syn_reopens_above_the_old_numbers(close: bool) -> None:
     waiting = Waiting(close=close, isn=FixedIsn([1_000, 5]))
     [answer] = waiting.give(SYN, 200)
     assert (answer.flags, answer.ack) == (SYN | ACK, 201)
-    assert answer.seq == waiting.snd_nxt + 65_536
+    assert answer.seq == waiting.snd_nxt + 65_537
     assert len(waiting.host.time_wait) == 0
     assert [connection.state for connection in waiting.host.connections()] == [State.SYN_RECEIVED]
     assert waiting.child.state is State.CLOSED
@@ -483,6 +483,9 @@ def test_a_crash_is_silent_and_complete() -> None:
     established(pair)
     pair.b.udp(7)
     pair.b.ping(A4, pair.now)
+    pair.b.ping(A6, pair.now)
+    pair.run(1)
+    assert len(pair.b.neighbors("eth0")) == 2
     pair.b.crash(pair.now)
     assert pair.b.poll(pair.now) == []
     assert pair.b.listeners() == []

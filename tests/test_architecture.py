@@ -37,6 +37,7 @@ RANK = {
     "device": 7,
     "lab": 7,
     "timeline": 8,
+    "drill": 8,
     "cli": 9,
     "synfin": 10,  # the package file: version and lazy shortcuts
     "__main__": 11,

@@ -18,7 +18,7 @@ SENT: Final[dict[str, str]] = {
     "rule.ack-out-of-order": "{who} repeats its acknowledgment at once: something before this segment is missing",
     "rule.ack-gap-filled": "{who} acknowledges at once because a gap was filled",
     "rule.window-update": "{who} tells that there is room again",
-    "rule.retransmit-timeout": "{who} got no acknowledgment in time and sends again; the next wait is twice as long",
+    "rule.retransmit-timeout": "{who} got no acknowledgment in time and sends again",
     "rule.retransmit-fast": (
         "{who} saw three duplicate ACKs and sends the missing segment without waiting for the timer"
     ),
@@ -29,7 +29,7 @@ SENT: Final[dict[str, str]] = {
     "rule.limited-transmit": "{who} sends new data on the first duplicate ACKs, so that more ACKs come back",
     "rule.zero-window-probe": "{who} probes the closed window, in case its opening was lost",
     "rule.keep-alive-probe": "{who} has heard nothing for long and asks whether {peer} is still there",
-    "rule.challenge-ack": "{who} answers with an ACK that a genuine peer will correct; a forger learns nothing",
+    "rule.challenge-ack": "{who} states its own numbers in an ACK: a genuine peer corrects itself, a forger learns nothing",
     "rule.abort": "{who} breaks the connection off: reset",
     "rule.reset-closed": "{who} has no such connection and says so with a reset",
     "rule.reset-listen": "{who} only listens: an ACK here belongs to nothing, so it is reset",
@@ -223,9 +223,7 @@ ICMP: Final[dict[str, str]] = {
     "rule.icmp-mtu-below-minimum": "{who} ignores an MTU below the allowed minimum",
     "rule.udp-no-port": "{who} has nobody on this UDP port",
     "rule.udp-queue-full": "{who}'s UDP queue is full",
-    "rule.udp-bad-source": "{who} drops a datagram from an impossible address",
     "rule.tcp-to-group": "{who} drops TCP to a broadcast or multicast address",
-    "rule.tcp-bad-source": "{who} drops TCP from an address no host can have",
     "rule.tcp-reset-limited": "{who} has sent enough resets for now",
     "rule.tcp-connections-full": "{who} has no room for one more connection",
 }

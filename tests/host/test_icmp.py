@@ -358,7 +358,7 @@ def test_unknown_informational_ipv6_messages_are_silently_dropped() -> None:
     assert give(host, icmp6(Icmpv6Message(200))) == []
     assert host.rules == {"icmp-unknown-type": 1}
     assert give(host, icmp6(Icmpv6Message(143))) == []  # multicast listener report
-    assert host.counters["Icmp6InMLDs"] == 1
+    assert host.counters["Icmp6InMLDv2Reports"] == 1
 
 
 def test_bad_icmp_checksums_are_dropped() -> None:

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from synfin.config import SECOND, TcpConfig
+from synfin.device.base import split
 from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
 from synfin.tcp import Connection, Event, State
@@ -435,6 +436,34 @@ def test_rules_of_tcp_are_counted_while_there_is_a_trace() -> None:
     give(host, tcp(Segment(5000, 80, 2, 700, ACK)))
     assert host.rules == {rule: rules_in(records).count(rule) for rule in rules_in(records)}
     assert "ack-bad-in-syn-received" in host.rules
+
+
+def test_super_segments_leave_whole_when_the_device_cuts_them() -> None:
+    host = Host("A", rng=Random(1))
+    host.add_interface("eth0", ["10.0.0.1/24"], push_limit=60_000)
+    peer = make_host("B")
+    listener = peer.listen(80, 0)
+    connection = host.connect(B4, 80, 0)
+    text = Random(2).randbytes(100_000)
+    connection.write(text, 0)
+    received = b""
+    child = None
+    largest = 0
+    for now in range(0, 60_000_000, 1_000_000):
+        for frame in host.poll(now):
+            largest = max(largest, len(frame.data))
+            assert frame.mss in (0, 1_448)
+            assert frame.mss > 0 or len(frame.data) <= 1_500
+            for each in split(frame):
+                assert len(each.data) <= 1_500
+                peer.receive(Frame(each.data), now)
+        child = child or listener.accept()
+        received += child.read(1 << 20, now) if child is not None else b""
+        for frame in peer.poll(now):
+            host.receive(Frame(frame.data), now)
+    assert received == text
+    assert largest > 10_000
+    assert host.counters["IpFragCreates"] == 0
 
 
 def test_many_frames_before_one_poll_are_acknowledged_together() -> None:

@@ -19,9 +19,10 @@ _ICMP: Final = (
 )
 _ICMP6: Final = (
     "InMsgs InErrors InCsumErrors InDestUnreachs InPktTooBigs InTimeExcds InParmProblems InEchos InEchoReplies "
-    "InRouterSolicits InRouterAdvertisements InNeighborSolicits InNeighborAdvertisements InRedirects InMLDs OutMsgs "
-    "OutErrors OutRateLimitHost OutDestUnreachs OutTimeExcds OutParmProblems OutEchos OutEchoReplies "
-    "OutNeighborSolicits OutNeighborAdvertisements"
+    "InGroupMembQueries InGroupMembResponses InGroupMembReductions InMLDv2Reports InRouterSolicits "
+    "InRouterAdvertisements InNeighborSolicits InNeighborAdvertisements InRedirects OutMsgs OutErrors "
+    "OutRateLimitHost OutDestUnreachs OutTimeExcds OutParmProblems OutEchos OutEchoReplies OutNeighborSolicits "
+    "OutNeighborAdvertisements"
 )
 _UDP: Final = "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti"
 _TCP: Final = (

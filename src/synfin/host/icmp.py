@@ -60,7 +60,13 @@ _UNREACHABLE_V6: Final = (
     ADMIN_PROHIBITED,
     ADMIN_PROHIBITED,
 )
-_MLD_TYPES: Final = (130, 131, 132, 143)
+# Multicast listener discovery (RFC 2710, RFC 3810): between hosts and routers, of no interest to others
+_MLD_COUNTERS: Final[dict[int, str]] = {
+    130: "Icmp6InGroupMembQueries",
+    131: "Icmp6InGroupMembResponses",
+    132: "Icmp6InGroupMembReductions",
+    143: "Icmp6InMLDv2Reports",
+}
 # Timestamp, information and address mask messages (RFC 6918) [RFC792-08] [RFC1122-21]
 _OBSOLETE_V4: Final = (13, 14, 15, 16, 17, 18)
 
@@ -256,8 +262,8 @@ class Icmp6(Upper):
                 self._core.rule("icmp-echo-unasked", now, "", remote=remote)
         elif message.is_error:
             self._error(message, datagram, now)
-        elif kind in _MLD_TYPES:
-            counters["Icmp6InMLDs"] += 1
+        elif kind in _MLD_COUNTERS:
+            counters[_MLD_COUNTERS[kind]] += 1
         else:
             self._core.rule("icmp-unknown-type", now, f"type {kind}", remote=remote)
 

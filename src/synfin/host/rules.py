@@ -85,10 +85,8 @@ RULES: Final[dict[str, str]] = {
     # UDP
     "udp-no-port": "RFC 1122 4.1.3.1",
     "udp-queue-full": "RFC 768",
-    "udp-bad-source": "RFC 1122 4.1.3.6",
     # TCP demultiplexer
     "tcp-to-group": "RFC 9293 3.9.2.3",
-    "tcp-bad-source": "RFC 9293 3.9.2.3",
     "tcp-reset-limited": "RFC 9293 3.10.7.1",
     "tcp-connections-full": "RFC 9293 3.10.1",
 }

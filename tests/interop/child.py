@@ -207,7 +207,7 @@ class Peer:
     def __init__(self, stack: Stack, connection: Connection) -> None:
         self.stack = stack
         self.connection = connection
-        self.events: list[Event] = []
+        self.events: list[Event] = connection.take_events()  # what happened before it was accepted
         connection.handler = self._told
 
     def _told(self, connection: Connection, event: Event, now: int) -> None:

@@ -9,7 +9,7 @@ from synfin.lab.cable import Packet
 from synfin.trace import SegmentRecord
 from synfin.wire.addresses import parse_address
 from synfin.wire.ipv4 import parse_ipv4
-from synfin.wire.tcp import ACK, FIN, PSH, SYN, parse_segment
+from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, parse_segment
 from tests.lab.wires import ADDRESSES, Bench, packet
 
 MS = 1_000_000
@@ -193,6 +193,13 @@ def test_last_ack_is_the_one_that_covers_the_fin() -> None:
     assert bench.rules("drop") == ["fault-drop"]
     dropped = next(r for r in bench.records if isinstance(r, SegmentRecord) and r.kind == "drop")
     assert dropped.segment.ack == 301
+
+
+def test_a_number_without_the_ack_flag_covers_nothing() -> None:
+    bench = Bench("drop(A>B,last,1..9)", delay=1)
+    bench.send("B", packet("B", FIN | ACK, seq=300, ack=10))
+    bench.send("A", packet("A", FIN, seq=10, ack=301), packet("A", RST, seq=11, ack=301)).run()
+    assert bench.rules("drop") == []
 
 
 def test_last_of_all_waits_for_both_fins() -> None:

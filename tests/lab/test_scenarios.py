@@ -295,6 +295,12 @@ def test_s26_nothing_is_sent_for_a_day() -> None:
     assert not [r for r in world.records if isinstance(r, RuleRecord) and "retransmit" in r.rule]
 
 
+def test_a_timer_that_was_stopped_keeps_no_run_alive() -> None:
+    """Without connections that wait for something, a run ends with its last segment."""
+    world = run("handshake")
+    assert world.now == max(r.now for r in world.records if isinstance(r, SegmentRecord)) < SECOND // 2
+
+
 def test_default_demo_lives_and_dies() -> None:
     world = run(DEFAULT)
     assert moves(world, "A") == ["SYN_SENT", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED"]

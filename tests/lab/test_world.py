@@ -173,14 +173,17 @@ def test_fixed_isns_go_on_after_a_restart() -> None:
 def test_a_crash_forgets_everything_silently() -> None:
     world = pair()
     Echo(world)
-    ask = Ask(world, b"")
+    ask = Ask(world, b"hello" * 1000)
     world.run("50ms")
     before = len([r for r in world.records if isinstance(r, SegmentRecord)])
     world.nodes["A"].crash()
     gone = [r for r in world.records if isinstance(r, StateRecord) and r.why == "host-crashed"]
     assert [(r.host, r.to_state) for r in gone] == [("A", "CLOSED")]
     assert len([r for r in world.records if isinstance(r, SegmentRecord)]) == before
-    world.run("60ms")
+    world.run("10s")
+    late = [r for r in world.records if isinstance(r, SegmentRecord)][before:]
+    assert {r.host for r in late} == {"B"}
+    assert {r.rule for r in late if r.kind == "drop"} == {"host-down"}
     world.nodes["A"].restart()
     assert world.nodes["A"].host.connections() == []
     assert world.nodes["A"].addresses == ["10.0.0.1", "fd00::1"]

@@ -102,12 +102,13 @@ class App:
         return self.listener
 
     def _offered(self, listener: Listener, connection: Connection, now: int) -> None:
-        self.accept()
+        self.accept(listener)
 
-    def accept(self) -> Connection | None:
+    def accept(self, listener: Listener | None = None) -> Connection | None:
         """accept(): the oldest complete connection, or None."""
-        assert self.listener is not None
-        taken = self.listener.accept()
+        chosen = listener if listener is not None else self.listener
+        assert chosen is not None
+        taken = chosen.accept()
         if taken is not None:
             self.accepted.append(taken)
             self.connection = taken

@@ -42,7 +42,7 @@ def test_fifth_connection_of_four_ports(preset: str, timestamps: bool) -> None:
     play = four_ports(preset, timestamps=timestamps)
     assert {once(play) for _ in range(4)} == {50_000, 50_001, 50_002, 50_003}
     for _ in range(2):
-        with pytest.raises(OSError) as caught:
+        with pytest.raises(OSError, match="no local port is free") as caught:
             play.a.connect("B", local_port=0)
         assert caught.value.errno == EADDRNOTAVAIL
     assert len(play.a.node.host.time_wait) == 4

@@ -17,7 +17,7 @@ from synfin.tcp.steps_ack import check_ack, complete_handshake
 from synfin.tcp.steps_text import check_fin, check_text, check_urgent
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import TIME_WAIT_TIMER
-from synfin.tcp.timewait import DELETE, REPLY, REPLY_AND_RESTART
+from synfin.tcp.timewait import DELETE, REOPEN, REPLY, REPLY_AND_RESTART
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 
 
@@ -123,6 +123,9 @@ def _in_time_wait(tcb: Tcb, segment: Segment) -> None:
         return
     expires = record.expires
     action = record.judge(segment, tcb.now, tcb.config)
+    if action == REOPEN:  # nobody listens, or the host would not have asked us: a SYN like any other [RFC5961-06]
+        record.rule = "time-wait-old-syn"
+        action = REPLY
     tcb.note(record.rule)
     if record.expires != expires:
         tcb.set_timer(TIME_WAIT_TIMER, record.expires)

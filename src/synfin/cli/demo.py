@@ -184,12 +184,14 @@ def notes_of(scenario: Scenario, texts: Catalog) -> list[str]:
 
 
 def _notes(scenario: Scenario, texts: Catalog, style: Style, cells: int) -> list[str]:
+    from synfin.timeline.ladder import NO_BREAK
     from synfin.timeline.width import wrap
 
     lines: list[str] = []
     for note in notes_of(scenario, texts):
-        for place, line in enumerate(wrap(note.replace(".  ", ". "), cells - 4)):
-            lines.append(f"{style.note} {line}" if place == 0 else f"  {line}")
+        text = note.replace(".  ", ". ").replace("RFC ", f"RFC{NO_BREAK}")
+        for place, line in enumerate(wrap(text, cells - 4)):
+            lines.append(f"{style.note if place == 0 else ' '} {line.replace(NO_BREAK, ' ')}")
     return ["", style.paint("bold", texts.text("ui.note")), *lines] if lines else []
 
 

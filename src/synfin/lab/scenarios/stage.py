@@ -118,11 +118,13 @@ class End:
 
     def read(self) -> None:
         """RECEIVE everything that is there."""
-        while True:
-            data = self.node.read(self.the(), READ_LIMIT)
+        data = b"-"
+        while data:
+            try:
+                data = self.node.read(self.the(), READ_LIMIT)
+            except OSError:
+                return  # the application is told of the error by an event of its own
             self.received += data
-            if not data:
-                return
 
     def shutdown(self) -> None:
         """No more to send."""

@@ -116,7 +116,7 @@ CLOSING: Final[dict[str, str]] = {
     "rule.fin-received-and-acked": "{who} got {peer}'s FIN, and its own is acknowledged: both directions are closed",
     "rule.close-call": "{who}'s application closes its direction",
     "rule.abort-call": "{who}'s application broke the connection off",
-    "rule.time-wait-over": "2MSL have passed: nothing of the old connection can be in the network any more",
+    "rule.time-wait-over": "2MSL have passed: nothing of the old connection should be left in the network",
     "rule.fin-wait-2-timeout": (
         "{who} waited long enough for {peer}'s FIN (Linux tcp_fin_timeout; the RFC has no limit)"
     ),

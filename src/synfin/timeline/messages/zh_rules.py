@@ -108,7 +108,7 @@ CLOSING: Final[dict[str, str]] = {
     "rule.fin-received-and-acked": "{who} 收到 {peer} 的 FIN，自己的 FIN 也已得到确认：两个方向都关闭了",
     "rule.close-call": "{who} 的应用关闭自己这个方向",
     "rule.abort-call": "{who} 的应用中止了连接",
-    "rule.time-wait-over": "2MSL 已过：网络里不会再有旧连接的报文段",
+    "rule.time-wait-over": "2MSL 已过：网络里不应再有旧连接的报文段",
     "rule.fin-wait-2-timeout": "{who} 等 {peer} 的 FIN 等得够久了（Linux 的 tcp_fin_timeout；RFC 没有时限）",
     "rule.retransmission-limit": "{who} 重传次数已到上限，放弃",
     "rule.user-timeout": "{who} 的数据在用户超时之内没有得到确认",

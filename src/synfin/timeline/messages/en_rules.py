@@ -29,7 +29,7 @@ SENT: Final[dict[str, str]] = {
     "rule.limited-transmit": "{who} sends new data on the first duplicate ACKs, so that more ACKs come back",
     "rule.zero-window-probe": "{who} probes the closed window, in case its opening was lost",
     "rule.keep-alive-probe": "{who} has heard nothing for long and asks whether {peer} is still there",
-    "rule.challenge-ack": "{who} states its own numbers in an ACK: a genuine peer corrects itself, a forger learns nothing",
+    "rule.challenge-ack": "{who} tells its own numbers in an ACK: a real peer corrects itself, a forger learns nothing",
     "rule.abort": "{who} breaks the connection off: reset",
     "rule.reset-closed": "{who} has no such connection and says so with a reset",
     "rule.reset-listen": "{who} only listens: an ACK here belongs to nothing, so it is reset",

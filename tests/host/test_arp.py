@@ -214,6 +214,24 @@ def test_an_idle_entry_is_not_probed() -> None:
     assert state_of(host) == "DELAY"
 
 
+def test_retransmissions_make_tcp_doubt_the_next_hop() -> None:
+    """[MUST-20a]: at R1, three retransmissions, the neighbour is checked although its time is not up."""
+    pair = Pair(layer=2)
+    pair.b.listen(80, 0)
+    connection = pair.a.connect(B4, 80, 0)
+    pair.run(100)
+    pair.lost = lambda name, frame: name == "B"
+    connection.write(b"x", pair.now)
+    pair.run(6_000)  # sent again after 1 s and after 3 s
+    assert state_of(pair.a) == "REACHABLE"
+    pair.run(2_000)  # and after 7 s
+    assert state_of(pair.a) == "DELAY"
+    pair.seen.clear()
+    pair.run(6_000)
+    assert state_of(pair.a) == "PROBE"
+    assert {to for to, _ in arps([frame.data for _, name, frame in pair.seen if name == "A"])} == {B_MAC}
+
+
 def test_bad_arp_is_dropped() -> None:
     """[RFC826-01]"""
     host = make_host("A", 2)

@@ -13,6 +13,7 @@ from synfin.host.arp import Arp
 from synfin.host.core import Core
 from synfin.host.interfaces import Interface, has_link_scope
 from synfin.host.ndp import Ndp
+from synfin.host.neighbors import NeighborCache
 from synfin.host.pmtu import MIN_MTU_V6, PathMtuTable
 from synfin.host.routes import Path, RouteTable
 from synfin.wire.addresses import BROADCAST_MAC, Address, Endpoint, is_multicast, multicast_mac
@@ -226,5 +227,13 @@ class IpOutput:
             data = build_ethernet(EthernetFrame(mac, interface.mac, ethertype, packet))
             core.frames.append(Frame(data, mss, note, interface.index))
             return
-        cache = self._arp.cache(interface) if v4 else self._ndp.cache(interface)
-        cache.send(path.next_hop, packet, mss, note, now)
+        self._cache(path).send(path.next_hop, packet, mss, note, now)
+
+    def _cache(self, path: Path) -> NeighborCache:
+        """The neighbours on the link of `path`, of its family."""
+        return (self._arp if len(path.next_hop) == 4 else self._ndp).cache(path.interface)
+
+    def suspect(self, path: Path) -> None:
+        """TCP gets no answer on `path` (negative advice): its next hop is checked before it is trusted again."""
+        if path.interface.mac is not None:
+            self._cache(path).suspect(path.next_hop)

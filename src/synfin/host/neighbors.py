@@ -129,6 +129,12 @@ class NeighborCache:
         if entry is not None and entry.state != INCOMPLETE:
             self._move(entry, REACHABLE, now + self._reachable)
 
+    def suspect(self, address: Address) -> None:
+        """Something above gets no answer from or through `address`: check it when the next packet goes there."""
+        entry = self._entries.get(address)
+        if entry is not None and entry.state == REACHABLE:
+            self._move(entry, STALE, NEVER)
+
     def learn(self, address: Address, mac: bytes, now: int) -> None:
         """Somebody told its own MAC address unasked: known, but not proved reachable [RFC826-02]."""
         entry = self._entries.get(address)

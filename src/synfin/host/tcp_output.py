@@ -238,6 +238,9 @@ class TcpOutput(Touched):
             connection.icmp_error("net-unreachable", segment.seq, now)
             return
         config = connection.tcb.config
+        if segment.why == "retransmit-timeout" and connection.tcb.retransmits == config.r1_retries:
+            self._output.suspect(path)  # [MUST-20a]
+            slot.path = None
         self._emit(
             path, segment, connection.local, connection.remote, config.hop_limit, config.traffic_class,
             slot.flow_label, now,

@@ -9,7 +9,7 @@ from synfin.lab.cable import Packet
 from synfin.trace import SegmentRecord
 from synfin.wire.addresses import parse_address
 from synfin.wire.ipv4 import parse_ipv4
-from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, parse_segment
+from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment, parse_segment
 from tests.lab.wires import ADDRESSES, Bench, packet
 
 MS = 1_000_000
@@ -19,10 +19,16 @@ def texts(bench: Bench) -> list[bytes]:
     """The text of what came out."""
     found = []
     for _, _, data in bench.out:
-        segment = Packet(data, "").segment
-        assert segment is not None
-        found.append(segment.payload)
+        found.append(parsed(data).payload)
     return found
+
+
+def parsed(data: bytes) -> Segment:
+    """The segment in a packet."""
+    found = Packet(data, "")
+    found.read()
+    assert found.segment is not None
+    return found.segment
 
 
 def test_a_frame_arrives_after_the_delay_at_the_other_end() -> None:
@@ -65,8 +71,8 @@ def test_frames_above_the_mtu_are_dropped() -> None:
 def test_super_segments_are_cut_on_the_wire(family: int) -> None:
     data = packet("A", ACK | PSH | FIN, seq=100, text=b"a" * 1000 + b"b" * 1000 + b"c", family=family)
     bench = Bench(delay=1).send("A", data, mss=1000).run()
-    pieces = [Packet(data, "").segment for _, _, data in bench.out]
-    assert [(p.seq, p.flags, p.payload[:1]) for p in pieces if p is not None] == [
+    pieces = [parsed(data) for _, _, data in bench.out]
+    assert [(p.seq, p.flags, p.payload[:1]) for p in pieces] == [
         (100, ACK, b"a"),
         (1100, ACK, b"b"),
         (2100, ACK | PSH | FIN, b"c"),

@@ -33,7 +33,7 @@ Tap = Callable[[int, str, str, bytes, str], None]
 
 @final
 class Packet:
-    """A frame on its way: its octets, what was read from them (None: not TCP), and why it was sent."""
+    """A frame on its way: its octets, why it was sent, and once `read` was called its segment (None: not TCP)."""
 
     __slots__ = ("data", "dst", "note", "segment", "src")
 
@@ -43,9 +43,8 @@ class Packet:
         self.segment: Segment | None = None
         self.src: Endpoint | None = None
         self.dst: Endpoint | None = None
-        self._read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
         """Find the TCP segment; fragments, other protocols and broken frames have none."""
         try:
             if self.data[:1] and self.data[0] >> 4 == 4:
@@ -156,6 +155,8 @@ class Cable:
         lane = self.lane(source)
         for piece in split(frame) if frame.mss else [frame]:
             packet = Packet(piece.data, piece.note)
+            if self.sink is not None or self.faults:
+                packet.read()
             self._note(SEND, source, packet, piece.note)
             self._transmit(lane, packet)
 
@@ -166,6 +167,7 @@ class Cable:
         """
         lane = self.lane(source)
         packet = Packet(data, rule)
+        packet.read()
         self._note(DUPLICATE, source, packet, rule)
         self._arrive(lane, packet)
 

@@ -78,7 +78,7 @@ class Node:
         rng = Random(f"{self.world.seed}/{self.name}/{self._boots}")
         source: IsnSource | None = FixedIsn(self.isn[min(self._boots, len(self.isn) - 1) :]) if self.isn else None
         self._boots += 1
-        trace = Trace(self.name, self.world.record)
+        trace = Trace(self.name, self.world.record) if self.world.recording else None
         return Host(self.name, rng=rng, config=self.config, tcp=self.tcp, trace=trace, isn=source)
 
     def plug(self, cable: Cable, prefixes: list[str]) -> None:
@@ -230,7 +230,7 @@ class World:
     """Hosts, links and programs under one seed.
 
     `preset` is the default of every host: `rfc` or `linux`.  `records` holds the trace of all hosts and cables in
-    order, at most `record_limit` of them (`records_lost` counts the rest); with `record=False` nothing is kept, for
+    order, at most `record_limit` of them (`records_lost` counts the rest); with `record=False` nothing is traced, for
     measurements.  `watchers` are called with each record as it is made.
     """
 
@@ -247,7 +247,7 @@ class World:
         self.faults: list[Fault] = []
         self.records: list[Record] = []
         self.watchers: list[Sink] = []
-        self._recording = record
+        self.recording = record
         self._frames: list[tuple[int, str, str, bytes, str]] = []
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
         preset_config(preset)
@@ -314,9 +314,9 @@ class World:
             queue_limit_bytes=None if queue is None else parse_size(queue),
             mtu=mtu,
             loss=parse_share(loss),
-            sink=self.wire_record if self._recording else None,
+            sink=self.wire_record if self.recording else None,
         )
-        if self._recording:
+        if self.recording:
             cable.tap = self._tap
         first, second = addresses if addresses is not None else (_addresses(number, 1, mtu), _addresses(number, 2, mtu))
         for prefix in [*first, *second]:
@@ -416,7 +416,7 @@ class World:
                 self._states.pop(key, None)
             else:
                 self._states[key] = record.to_state
-        if self._recording:
+        if self.recording:
             if len(self.records) < self.record_limit:
                 self.records.append(record)
             else:

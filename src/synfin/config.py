@@ -16,6 +16,7 @@ SECOND: Final = 1_000_000_000
 
 _MINIMUM: Final[dict[str, int]] = {
     "mss": 1,
+    "mss_limit": 1,
     "send_buffer_bytes": 1,
     "receive_buffer_bytes": 1,
     "rto_initial_ms": 1,
@@ -47,6 +48,7 @@ class TcpConfig:
 
     # Segments and options
     mss: int | None = None  # octets of text we accept in one segment; None: from the interface (RFC 6691)
+    mss_limit: int | None = None  # neither announce nor send segments with more text than this
     window_scaling: bool = True  # offer RFC 7323 window scale
     window_scale: int | None = None  # our shift count; None: the smallest that covers the receive buffer
     timestamps: bool = True  # offer RFC 7323 timestamps (and with them PAWS)
@@ -64,6 +66,9 @@ class TcpConfig:
 
     # Sending and acknowledging
     nodelay: bool = False  # True switches Nagle off [MUST-17]
+    cork: bool = False  # hold back what does not fill a segment, until it does or `cork_ms` are over
+    cork_ms: int = 200
+    notsent_lowat_bytes: int | None = None  # tell WRITABLE only while less than half of this waits to be sent
     ack_delay_ms: int = 40  # below 500 [MUST-40]
     quick_acks: int = 0  # how many first data segments are acknowledged at once
     zero_window_probe_octet: bool = True  # probe with one octet (RFC 9293 3.8.6.1); False: empty, one below SND.NXT

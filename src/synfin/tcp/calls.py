@@ -25,8 +25,12 @@ from synfin.tcp.state import (
 )
 from synfin.tcp.tcb import Tcb
 
+QUICK_ACKS = 16  # segments that are acknowledged at once after `quick_ack`
 ALIVE = (
     "nodelay",
+    "cork",
+    "cork_ms",
+    "notsent_lowat_bytes",
     "ack_delay_ms",
     "keep_alive",
     "keep_alive_idle_ms",
@@ -77,7 +81,7 @@ def open_actively(tcb: Tcb, isn: IsnSource, now: int, data: bytes, cookie: bytes
     tcb.syn_now = True
 
 
-def write(tcb: Tcb, data: bytes, urgent: bool, now: int) -> int:
+def write(tcb: Tcb, data: bytes, urgent: bool, now: int, more: bool = False) -> int:
     """SEND (3.10.2): returns how many octets were taken, 0 when the buffer is full [RFC9293-E37]."""
     tcb.now = now
     if tcb.error is not None:
@@ -90,6 +94,7 @@ def write(tcb: Tcb, data: bytes, urgent: bool, now: int) -> int:
     taken = tcb.send_buffer.append(data)
     if taken < len(data):
         tcb.wants_room = True
+    tcb.more = more
     if urgent and taken:  # [MUST-31]
         tcb.snd_up = tcb.send_buffer.end
     tcb.call("write", f"{taken} octets")
@@ -124,6 +129,20 @@ def _tell_window(tcb: Tcb) -> None:
     left = window.edge - tcb.rcv_nxt
     if left < 2 * tcb.ack_policy.rmss or 2 * window.gain(tcb.rcv_nxt, buffered) >= window.most():
         tcb.ack_now = tcb.ack_now or "window-update"
+
+
+def stop_reading(tcb: Tcb, now: int) -> None:
+    """The application reads no more, but has not let go: see `check_text`."""
+    tcb.now = now
+    tcb.read_shut = True
+
+
+def quick_ack(tcb: Tcb, on: bool, now: int) -> None:
+    """Leave or enter delayed acknowledgment (RFC 9293 3.8.6.3 lets the receiver choose)."""
+    tcb.now = now
+    tcb.ack_policy.quick = QUICK_ACKS if on else 0
+    if on and tcb.ack_policy.pending and tcb.state is not CLOSED:
+        tcb.ack_now = tcb.ack_now or "ack-now"
 
 
 def shutdown(tcb: Tcb, now: int) -> None:
@@ -198,6 +217,8 @@ def abort(tcb: Tcb, now: int) -> None:
 def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     """Take a changed configuration; see `ALIVE` for what may change."""
     tcb.now = now
+    if config.nodelay and not tcb.config.nodelay and tcb.snd_nxt < tcb.send_buffer.end:
+        tcb.override = True  # switching Nagle off pushes what is queued, even when corked
     tcb.config = config
     tcb.send_buffer.limit = config.send_buffer_bytes
     tcb.receive_window.capacity = config.receive_buffer_bytes

@@ -139,13 +139,14 @@ class Connection:
         if self.wake is not None:
             self.wake()
 
-    def write(self, data: bytes, now: int, urgent: bool = False) -> int:
+    def write(self, data: bytes, now: int, urgent: bool = False, more: bool = False) -> int:
         """SEND: returns the octets taken; 0 means that the buffer is full, WRITABLE will tell.
 
+        `more`: more will follow at once, so that what does not fill a segment waits for it, and no PSH is set yet.
         `urgent` makes the last octet taken the end of urgent text [MUST-30]; new programs should not use it [SHLD-13].
         Raises `BrokenPipeError` after `shutdown`, the connection's `error` after a failure, ENOTCONN when not open.
         """
-        taken = calls.write(self.tcb, data, urgent, now)
+        taken = calls.write(self.tcb, data, urgent, now, more)
         if self.wake is not None:
             self.wake()
         return taken
@@ -159,6 +160,20 @@ class Connection:
         if self.wake is not None:
             self.wake()
         return text
+
+    def peek(self, limit: int, skip: int = 0) -> bytes:
+        """What `read` would return after `skip` octets, without taking it."""
+        return self.tcb.receive_buffer.peek(min(limit, self.readable - skip), skip)
+
+    def stop_reading(self, now: int) -> None:
+        """Nobody will read any more: once we have closed our direction too, further text is reset as after `close`."""
+        calls.stop_reading(self.tcb, now)
+
+    def quick_ack(self, on: bool, now: int) -> None:
+        """Acknowledge the next segments at once, and what was delayed now; off: delay from now on."""
+        calls.quick_ack(self.tcb, on, now)
+        if self.wake is not None:
+            self.wake()
 
     def shutdown(self, now: int) -> None:
         """CLOSE (RFC 9293 3.10.4): no more to send; reading goes on (half-close).  Raises ENOTCONN when not open."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from synfin.config import MILLISECOND
 from synfin.tcp import negotiate
+from synfin.tcp.events import Event
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER, OVERRIDE, PERSIST, RETRANSMIT, USER
@@ -46,6 +47,9 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         _acknowledge(tcb, out)
     if tcb.config.user_timeout_ms:
         _watch_user_timeout(tcb)
+    if tcb.wants_room and tcb.config.notsent_lowat_bytes is not None and tcb.has_room():
+        tcb.wants_room = False
+        tcb.tell(Event.WRITABLE)
     return out
 
 
@@ -182,7 +186,7 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
     end = seq + len(text)
     flags = 0
     if end == tcb.send_buffer.end:
-        if text:
+        if text and not tcb.more:
             flags = PSH
         if tcb.fin_queued and fin_fits:
             flags |= FIN
@@ -276,10 +280,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
             break
         flushes = closing and count == queued
         if not flushes:
-            idle = tcb.config.nodelay or flight == 0 or seq == tcb.iss + 1  # a SYN is no data that Nagle waits for
-            if not tcb.override and not window.worth_sending(count, queued, tcb.mss, idle):
-                if flight == 0 and not tcb.timers.running(OVERRIDE):
-                    tcb.set_timer(OVERRIDE, tcb.now + tcb.config.sws_override_ms * MILLISECOND)
+            if not tcb.override and _held_back(tcb, count, queued):
                 break
         why = "data" if count else "fin"
         if tcb.recovery.limited and flight + count > tcb.congestion.cwnd:
@@ -288,6 +289,23 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         out.append(_text_segment(tcb, seq, count, why, fin_fits=usable > count))
         if tcb.timers.running(OVERRIDE):
             tcb.stop_timer(OVERRIDE)
+
+
+def _held_back(tcb: Tcb, count: int, queued: int) -> bool:
+    """Whether `count` octets of `queued` wait for company: corked, or for silly-window avoidance and Nagle.
+
+    Not for ever: when nothing is in flight that could bring an acknowledgment, a timer sends them [MUST-38].
+    """
+    flight = tcb.snd_nxt - tcb.snd_una
+    corked = (tcb.config.cork or tcb.more) and count < tcb.mss
+    if not corked:
+        idle = tcb.config.nodelay or flight == 0 or tcb.snd_nxt == tcb.iss + 1  # Nagle does not wait for a SYN
+        if tcb.send_window.worth_sending(count, queued, tcb.mss, idle):
+            return False
+    if flight == 0 and not tcb.timers.running(OVERRIDE):
+        patience = tcb.config.cork_ms if corked else tcb.config.sws_override_ms
+        tcb.set_timer(OVERRIDE, tcb.now + patience * MILLISECOND)
+    return True
 
 
 def _restart_after_idle(tcb: Tcb) -> None:

@@ -55,6 +55,23 @@ class ReceiveBuffer:
             self._head = 0
         return b"".join(parts)
 
+    def peek(self, limit: int, skip: int = 0) -> bytes:
+        """At most `limit` octets, those after the first `skip`; all of them stay."""
+        parts: list[bytes] = []
+        offset = self._offset + skip
+        for index in range(self._head, len(self._chunks)):
+            if limit <= 0:
+                break
+            chunk = self._chunks[index]
+            if offset >= len(chunk):
+                offset -= len(chunk)
+                continue
+            part = chunk[offset : offset + limit]
+            parts.append(part)
+            limit -= len(part)
+            offset = 0
+        return b"".join(parts)
+
     def clear(self) -> None:
         """Forget everything."""
         self._chunks = []

@@ -125,7 +125,7 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
         tcb.stop_timer(RETRANSMIT)  # [RFC6298-11]
     elif restart_timer and tcb.timers.deadlines[PERSIST] == NEVER:
         tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())  # [RFC6298-12]
-    if tcb.wants_room and 2 * tcb.send_buffer.free >= tcb.send_buffer.limit:
+    if tcb.wants_room and tcb.has_room():
         tcb.wants_room = False
         tcb.tell(Event.WRITABLE)
 

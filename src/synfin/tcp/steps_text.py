@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synfin.tcp.endings import finish, start_time_wait
+from synfin.tcp.endings import fail, finish, reset, start_time_wait
 from synfin.tcp.events import Event
 from synfin.tcp.reassembly import Reassembly
 from synfin.tcp.segment import Arrival
@@ -46,10 +46,13 @@ def check_text(tcb: Tcb, arrival: Arrival) -> bool:
         return CONTINUE
     if not _receiving(tcb):
         return stop(tcb, "text-after-fin")  # [RFC9293-E34]
-    if tcb.orphan:
+    if tcb.orphan or (tcb.read_shut and tcb.state is not ESTABLISHED):
         tcb.note("text-after-close")  # [SHLD-3]
         tcb.reset_why = "reset-half-duplex-close"
-        finish(tcb, "text-after-close")
+        if tcb.orphan:
+            finish(tcb, "text-after-close")
+        else:
+            fail(tcb, reset(), Event.RESET, "text-after-close")
         return STOP
     tcb.text_segments_in += 1
     tcb.last_data_received = tcb.now

@@ -72,6 +72,7 @@ class Tcb:
         "limit_challenges",
         "link_mss",
         "local",
+        "more",
         "mss",
         "now",
         "open_cookie",
@@ -92,6 +93,7 @@ class Tcb:
         "rcv_nxt",
         "rcv_up",
         "rcv_wscale_ok",
+        "read_shut",
         "reassembly",
         "receive_buffer",
         "receive_window",
@@ -162,13 +164,14 @@ class Tcb:
         self.peer_fin = NO_NUMBER  # number of the peer's FIN once seen, perhaps beyond a gap
         self.time_wait: TimeWait | None = None
         self.orphan = False  # the application has let go of the connection
+        self.read_shut = False  # it still holds the connection, but reads no more
 
         # Segment sizes (RFC 6691): octets of text without options
-        self.link_mss = link_mss
-        self.advertised_mss = config.mss if config.mss is not None else link_mss
+        self.link_mss = link_mss if config.mss_limit is None else min(link_mss, config.mss_limit)
+        self.advertised_mss = config.mss if config.mss is not None else self.link_mss
         self.peer_mss = default_mss(local)
-        self.path_mss = link_mss
-        self.mss = min(self.peer_mss, link_mss)  # effective send MSS, options already taken off
+        self.path_mss = self.link_mss
+        self.mss = min(self.peer_mss, self.link_mss)  # effective send MSS, options already taken off
         self.push_limit = 0  # 0: one MSS; else the largest super-segment that the device takes
 
         # Negotiated
@@ -212,6 +215,7 @@ class Tcb:
         self.reset_why = ""
 
         self.override = False  # the silly-window override timer has fired
+        self.more = False  # the last write promised that more follows at once
         self.replies: list[Segment] = []  # resets that answer a segment, not the connection
 
         # Towards the application
@@ -302,6 +306,14 @@ class Tcb:
     def timestamp(self, now: int) -> int:
         """TSval: a 1 ms clock plus the pair's offset, absolute [RFC7323-14] [RFC7323-16]."""
         return now // 1_000_000 + self.ts_offset
+
+    def has_room(self) -> bool:
+        """Half of the send buffer is free and little enough waits to be sent: an application may well write."""
+        buffer = self.send_buffer
+        if 2 * buffer.free < buffer.limit:
+            return False
+        low = self.config.notsent_lowat_bytes
+        return low is None or 2 * (buffer.end - max(self.snd_nxt, buffer.start)) < low
 
     def text_end(self) -> int:
         """Number after the last octet that the application has queued."""

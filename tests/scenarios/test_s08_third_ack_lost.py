@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from synfin.tcp import Event
@@ -10,9 +12,9 @@ from tests.scenarios.play import CLIENT, PRESETS, Play, text
 GONE = {"rfc": 243, "linux": 63}
 
 
-def half_way(preset: str, *faults: str, accept: bool = True, **settings: object) -> Play:
+def half_way(preset: str, *faults: str, accept: bool = True, **settings: Any) -> Play:
     """A is ESTABLISHED, B in SYN_RECEIVED: the third segment was lost."""
-    play = Play(preset, "drop(A>B,ACK,1)", *faults, **settings)  # type: ignore[arg-type]
+    play = Play(preset, "drop(A>B,ACK,1)", *faults, **settings)
     play.b.listen(accept=accept)
     play.a.connect("B")
     play.run("100ms")
@@ -149,7 +151,7 @@ def test_cookies_when_the_client_speaks(preset: str) -> None:
     assert play.states == ("ESTABLISHED", "ESTABLISHED")
 
 
-def two_clients(preset: str, **settings: object) -> Play:
+def two_clients(preset: str, **settings: Any) -> Play:
     """The accept queue takes one; two clients come at the same time; the second's third ACK finds it full."""
     play = Play(preset, isn_a=[100, 1_100], isn_b=[300, 1_300])
     play.b.listen(accept=False, backlog=1 if preset == "rfc" else 0, **settings)

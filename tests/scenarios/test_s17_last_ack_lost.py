@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from synfin.config import SECOND
@@ -9,7 +11,7 @@ from synfin.host import HostConfig
 from tests.scenarios.play import CLIENT, PRESETS, TWO_MSL, Play, established, left_time_wait
 
 
-def time_wait(preset: str, *faults: str, **settings: object) -> Play:
+def time_wait(preset: str, *faults: str, **settings: Any) -> Play:
     """A in TIME_WAIT since 220 ms, B CLOSED unless the faults say otherwise."""
     play = established(preset, *faults, **settings)
     play.b.on_eof_close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from synfin.wire.tcp_options import TcpOptions
@@ -91,7 +93,7 @@ def test_assassination() -> None:
         """)
 
 
-def server_waiting(preset: str, *, held: bool = False, isn_a: int = 5_000, **settings: object) -> Play:
+def server_waiting(preset: str, *, held: bool = False, isn_a: int = 5_000, **settings: Any) -> Play:
     """B has closed first and is in TIME_WAIT with SND.NXT=301, RCV.NXT=101; A is CLOSED, its next ISN is `isn_a`."""
     play = established(preset, isn_a=[99, isn_a], isn_b=[299, 299], **settings)
     play.a.on_eof_close()
@@ -174,7 +176,7 @@ def test_nobody_listens_any_more(preset: str) -> None:
     assert play.wire.moves("B")[-1].to_state == "TIME_WAIT"
 
 
-def second_life(**settings: object) -> Play:
+def second_life(**settings: Any) -> Play:
     """A forgets TIME_WAIT and uses the same pair of ports again, with numbers close to the old ones."""
     play = established("rfc", isn_a=[99, 120], isn_b=[299, 299], **settings)
     play.b.on_eof_close()

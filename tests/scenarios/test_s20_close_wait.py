@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.scenarios.play import PRESETS, Play, established, text
@@ -9,7 +11,7 @@ from tests.scenarios.play import PRESETS, Play, established, text
 KEEP_ALIVE = 7_200 + 9 * 75  # seconds until a silent peer is given up
 
 
-def never_closing(preset: str, *, close: bool = False, **settings: object) -> Play:
+def never_closing(preset: str, *, close: bool = False, **settings: Any) -> Play:
     """A has closed its direction (or all), B's application does not care."""
     play = established(preset, **settings)
     if close:

@@ -80,3 +80,24 @@ def test_every_start_of_a_host_has_a_secret_of_its_own() -> None:
     assert len(set(numbers)) == 50
     steps = {(second - first) % 2**32 >> 24 for first, second in pairwise(numbers)}
     assert len(steps) > 30  # they do not follow each other at any fixed distance
+
+
+def test_what_a_socket_layer_asks_before_it_opens() -> None:
+    """[MUST-44] [RFC6056-06]: our address towards a host, and a port that neither we nor the caller have taken."""
+    pair = Pair()
+    assert pair.a.source_for(B4) == as_address("10.0.0.1")
+    assert pair.a.source_for(B6) == as_address("fd00::1")
+    with pytest.raises(OSError, match="no route"):
+        pair.a.source_for("192.0.2.1")
+    used = pair.a.connect(B4, 80, 0)
+    local = as_address("10.0.0.1")
+    assert pair.a.port_in_use(local, used.local.port, as_address(B4), 80)
+    assert not pair.a.port_in_use(local, used.local.port, as_address(B4), 81)
+    refused: list[int] = []
+
+    def first_three(address: bytes, port: int, remote: bytes, remote_port: int) -> bool:
+        refused.append(port)
+        return len(refused) <= 3
+
+    port = pair.a.choose_port(first_three, local, as_address(B4), 80)
+    assert port == refused[-1] and len(refused) == 4

@@ -360,3 +360,23 @@ def test_a_loop_inside_a_host_does_not_hang_it() -> None:
         assert host.next_deadline() == now
         assert len(host._core.loopback) <= 32
     assert host.rules["loopback-full"] > 0
+
+
+def test_peeking_and_taking_the_error_of_an_endpoint() -> None:
+    """[RFC1122-32]: what a socket layer needs, without changing what the application finds."""
+    pair = Pair()
+    server = pair.b.udp(7)
+    client = pair.a.udp(0)
+    client.sendto(b"one", (B4, 7), 0)
+    pair.run(50)
+    peeked = server.peek()
+    assert peeked is not None and peeked.payload == b"one"
+    assert server.recvfrom() == peeked
+    assert server.peek() is None
+    client.connect(B4, 9, pair.now)
+    client.send(b"x", pair.now)
+    pair.run(50)
+    error = client.take_error()
+    assert error is not None and error.errno == errno.ECONNREFUSED
+    assert client.take_error() is None
+    assert client.recvfrom() is None

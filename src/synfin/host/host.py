@@ -24,7 +24,7 @@ from synfin.host.ip_input import IpInput
 from synfin.host.ip_output import IpOutput
 from synfin.host.ndp import Ndp
 from synfin.host.ping import Ping, PingHandler, Pings
-from synfin.host.ports import EphemeralPorts
+from synfin.host.ports import EphemeralPorts, PortInUse
 from synfin.host.routes import Path, Route, RouteTable
 from synfin.host.slots import key_of
 from synfin.host.tcp_output import TcpOutput
@@ -369,6 +369,18 @@ class Host:
         connection.open(now, data, cookie)
         self._out.touch(slot)
         return connection
+
+    def source_for(self, remote: str | bytes) -> Address:
+        """Our address towards `remote`; raises `OSError` ENETUNREACH as `connect` does."""
+        return self._path_to_one_host(as_address(remote)).source
+
+    def port_in_use(self, local: Address, port: int, remote: Address, remote_port: int) -> bool:
+        """Whether a TCP connection between these ends would be mistaken for another, or for a service of ours."""
+        return self._demux.port_in_use(local, port, remote, remote_port)
+
+    def choose_port(self, in_use: PortInUse, local: Address, remote: Address, remote_port: int) -> int:
+        """An ephemeral port (RFC 6056) that `in_use` does not refuse; raises `OSError` EADDRNOTAVAIL."""
+        return self._ports.choose(in_use, local, remote, remote_port)
 
     def _path_to_one_host(self, address: Address) -> Path:
         """A path to an address that one host can have [MUST-46a] [MUST-46b]."""

@@ -110,6 +110,16 @@ class UdpEndpoint:
         self._raise_pending()
         return None
 
+    def peek(self) -> UdpMessage | None:
+        """The next datagram, which stays, or None."""
+        return self._queue[0] if self._queue else None
+
+    def take_error(self) -> OSError | None:
+        """What `recvfrom` or `send` would raise for an earlier datagram; it is forgotten."""
+        pending = self._pending
+        self._pending = None
+        return pending
+
     def close(self) -> None:
         """Give the port back; what is queued is lost."""
         if not self.closed:

@@ -56,7 +56,7 @@ MOVES: Final[dict[str, frozenset[str]]] = {
 }
 UNSYNCHRONIZED: Final = ("CLOSED", "LISTEN")
 ENDS: Final = ("eof", "refused", "reset", "timeout")  # details of "event" records
-OWN_RESETS: Final = ("abort", "reset-linger", "reset-half-duplex-close")
+OWN_RESETS: Final = ("abort", "keep-alive-timeout", "reset-linger", "reset-half-duplex-close")
 OWN_ENDS: Final = ("close", "abort")  # calls after which the application has no wish to be told
 
 Key = tuple[str, Endpoint, Endpoint]  # host, local, remote

@@ -141,7 +141,7 @@ def _keep_alive(tcb: Tcb) -> None:
         tcb.set_timer(timers.KEEP_ALIVE, tcb.refresh_idle + keeper.idle)
         return
     if keeper.on_expiry() == GIVE_UP:
-        tcb.reset_why = "abort"
+        tcb.reset_why = "keep-alive-timeout"
         fail(tcb, timed_out(), Event.TIMEOUT, "keep-alive-timeout")
         return
     tcb.probe_now = "keep-alive-probe"

@@ -19,7 +19,7 @@ ROWS: Final = (
     ("memory", "time-wait bytes", "octets per TIME_WAIT record", "≤ 300", 0),
     ("lab-segments", "segments/s", "segments a second between two lab hosts", "", 0),
     ("start-up", "version s", "start of `synfin --version`, s", "≤ 0.3", 3),
-    ("start-up", "demo s", "whole run of `synfin demo`, s", "≤ 0.3", 3),
+    ("start-up", "demo s", "whole run of `synfin demo`, s", "", 3),
     ("start-up", "python s", "of which the interpreter alone, s", "", 3),
 )
 
@@ -42,7 +42,9 @@ How it is measured:
 - *Kernel to kernel*: the same client against a plain Python server on kernel sockets over loopback with MTU 1500, in
   the same run. There the kernel has all its offloads, which is what its lead in bulk comes from.
 - A whole connection is handshake, one FIN each way, both acknowledged.
-- Memory is what the allocator holds for live objects (`tracemalloc`), per end, between two hosts in one process.
+- Memory is what the allocator holds for live objects (`tracemalloc`), per end, between two hosts in one process, at
+  10,000 of them.
+- Start-up is the median of nine.
 - The lab counts segments of both directions and includes the simulated cable.
 """
 

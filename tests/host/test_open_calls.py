@@ -100,4 +100,5 @@ def test_what_a_socket_layer_asks_before_it_opens() -> None:
         return len(refused) <= 3
 
     port = pair.a.choose_port(first_three, local, as_address(B4), 80)
-    assert port == refused[-1] and len(refused) == 4
+    assert port == refused[-1]
+    assert len(refused) == 4

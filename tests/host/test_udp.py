@@ -370,13 +370,15 @@ def test_peeking_and_taking_the_error_of_an_endpoint() -> None:
     client.sendto(b"one", (B4, 7), 0)
     pair.run(50)
     peeked = server.peek()
-    assert peeked is not None and peeked.payload == b"one"
+    assert peeked is not None
+    assert peeked.payload == b"one"
     assert server.recvfrom() == peeked
     assert server.peek() is None
     client.connect(B4, 9, pair.now)
     client.send(b"x", pair.now)
     pair.run(50)
     error = client.take_error()
-    assert error is not None and error.errno == errno.ECONNREFUSED
+    assert error is not None
+    assert error.errno == errno.ECONNREFUSED
     assert client.take_error() is None
     assert client.recvfrom() is None

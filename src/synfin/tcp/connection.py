@@ -226,10 +226,9 @@ class Connection:
         return None if deadline == NEVER else deadline
 
     def take_events(self) -> list[Event]:
-        """What has happened since the last call."""
+        """What has happened since the last call; the list is the caller's."""
         events = self.tcb.events
-        if events:
-            self.tcb.events = []
+        self.tcb.events = []
         return events
 
     def info(self, now: int | None = None) -> TcpInfo:

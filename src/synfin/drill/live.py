@@ -1,0 +1,267 @@
+"""Live packets: building those that a script injects, reading those that the stack under test sends.
+
+Responsible for octets and header fields.  Which numbers are meant is `numbers`' affair, whether a packet is the
+expected one `match`'s.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, final
+
+from synfin.drill.errors import UnsupportedError
+from synfin.drill.model import IcmpPacket, IpInfo, Option, TcpPacket
+from synfin.drill.numbers import Flow
+from synfin.errors import WireError
+from synfin.wire import icmpv4, icmpv6
+from synfin.wire import tcp as wire
+from synfin.wire import udp as wire_udp
+from synfin.wire.addresses import Address
+from synfin.wire.ipv4 import Ipv4Packet, build_ipv4, parse_ipv4
+from synfin.wire.ipv6 import Ipv6Packet, build_ipv6, parse_ipv6
+from synfin.wire.tcp import Segment, build_segment, parse_segment
+from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions
+
+FLAG_BITS: Final[dict[str, int]] = {
+    "S": wire.SYN, "F": wire.FIN, "R": wire.RST, "P": wire.PSH, "U": wire.URG, "E": wire.ECE, "W": wire.CWR,
+    "A": wire.AE,
+}  # fmt: skip
+ECN_BITS: Final[dict[str, int]] = {"noecn": 0, "ect1": 1, "ect0": 2, "ce": 3, "ect01": 2}
+DEFAULT_TTL: Final = 255
+
+_UNREACHABLE_V4: Final[dict[str, int]] = {
+    "net_unreachable": 0, "host_unreachable": 1, "protocol_unreachable": 2, "port_unreachable": 3, "frag_needed": 4,
+    "source_route_failed": 5, "net_unknown": 6, "host_unknown": 7, "source_host_isolated": 8, "net_prohibited": 9,
+    "host_prohibited": 10, "net_unreachable_for_tos": 11, "host_unreachable_for_tos": 12, "packet_filtered": 13,
+    "admin_prohibited": 13, "precedence_violation": 14, "precedence_cutoff": 15,
+}  # fmt: skip
+_UNREACHABLE_V6: Final[dict[str, int]] = {
+    "no_route": 0, "net_unreachable": 0, "admin_prohibited": 1, "beyond_scope": 2, "not_neighbour": 2,
+    "addr_unreachable": 3, "address_unreachable": 3, "host_unreachable": 3, "port_unreachable": 4,
+}  # fmt: skip
+_TYPES_V4: Final[dict[str, int]] = {
+    "unreachable": icmpv4.UNREACHABLE, "source_quench": icmpv4.SOURCE_QUENCH, "redirect": icmpv4.REDIRECT,
+    "time_exceeded": icmpv4.TIME_EXCEEDED, "parameter_problem": icmpv4.PARAMETER_PROBLEM,
+}  # fmt: skip
+_TYPES_V6: Final[dict[str, int]] = {
+    "unreachable": icmpv6.UNREACHABLE, "packet_too_big": icmpv6.PACKET_TOO_BIG,
+    "time_exceeded": icmpv6.TIME_EXCEEDED, "parameter_problem": icmpv6.PARAMETER_PROBLEM,
+}  # fmt: skip
+
+
+# What goes to the stack under test
+
+
+def flag_bits(packet: TcpPacket) -> int:
+    """The bits of the TCP header that the letters, the dot and the ACE count stand for."""
+    bits = wire.ACK if packet.ack_flag else 0
+    for letter in packet.flags:
+        bits |= FLAG_BITS[letter]
+    if packet.ace is not None:
+        bits |= (wire.AE if packet.ace & 4 else 0) | (wire.CWR if packet.ace & 2 else 0)
+        bits |= wire.ECE if packet.ace & 1 else 0
+    return bits
+
+
+def option_octets(option: Option, flow: Flow, inbound: bool) -> bytes:
+    """The octets of one option with live numbers, as the side that `inbound` says sends it."""
+    name, numbers, data = option.name, option.numbers, option.data
+    if name in ("nop", "eol"):
+        return b"\x01" if name == "nop" else b"\x00"
+    if name == "mss":
+        return struct.pack(">BBH", 2, 4, numbers[0])
+    if name == "wscale":
+        return struct.pack(">BBB", 3, 3, numbers[0])
+    if name == "sackOK":
+        return b"\x04\x02"
+    if name == "sack":
+        edges = [_edge(flow, number or 0, inbound) for number in numbers]
+        return struct.pack(f">BB{len(edges)}I", 5, (2 + 4 * len(edges)) & 0xFF, *edges)
+    if name == "TS":
+        return struct.pack(">BBII", 8, 10, *_stamps(numbers, flow, inbound))
+    if name == "FO":
+        return bytes((34, 2 + len(data))) + data
+    if name == "FOEXP":
+        return bytes((254, 4 + len(data), 0xF9, 0x89)) + data
+    if name == "md5":
+        return bytes((19, 2 + len(data))) + data
+    if name == "kind":
+        return bytes((numbers[0] or 0, 2 + len(data))) + data
+    if name == "ECN":
+        return _accurate_ecn(numbers)
+    return data  # raw
+
+
+def _edge(flow: Flow, number: int, inbound: bool) -> int:
+    return flow.inbound_ack(number) if inbound else flow.inbound_seq(number)
+
+
+def _stamps(numbers: tuple[int | None, ...], flow: Flow, inbound: bool) -> tuple[int, int]:
+    val, ecr = numbers
+    if inbound:
+        return val or 0, 0 if ecr in (None, 0) else flow.inbound_echo(ecr)
+    return 0 if val is None else flow.inbound_echo(val), ecr or 0
+
+
+def _accurate_ecn(numbers: tuple[int | None, ...]) -> bytes:
+    """RFC 9768 3.2.3: three octets a counter, in the order of kind 172; missing ones only at the end."""
+    body = b""
+    for number in numbers:
+        if number is None:
+            break
+        body += number.to_bytes(3, "big")
+    return bytes((172, 2 + len(body))) + body
+
+
+def options_octets(options: tuple[Option, ...], flow: Flow, inbound: bool) -> bytes:
+    """An option list with live numbers, padded by End-of-Option-List; raises `UnsupportedError` beyond 40 octets."""
+    raw = b"".join([option_octets(option, flow, inbound) for option in options])
+    raw += bytes(-len(raw) % 4)
+    if len(raw) > 40:
+        raise UnsupportedError(f"TCP options take {len(raw)} octets, 40 fit")
+    return raw
+
+
+def tcp_packet(packet: TcpPacket, flow: Flow, src: Address, dst: Address) -> bytes:
+    """The IP packet that a line of TCP injects; its payload is zeros."""
+    raw = options_octets(packet.options or (), flow, inbound=True)
+    sequence = packet.sequence
+    for option in packet.options or ():
+        if option.name == "TS" and option.numbers[0] is not None:
+            flow.injected_stamps.add(option.numbers[0])
+    assert flow.local_port is not None
+    segment = Segment(
+        flow.remote_port,
+        flow.local_port,
+        flow.inbound_seq(sequence.first, sequence.absolute),
+        0 if packet.ack is None else flow.inbound_ack(packet.ack, sequence.absolute),
+        flag_bits(packet),
+        packet.window or 0,
+        packet.urgent or 0,
+        TcpOptions(raw=raw) if raw else NO_OPTIONS,
+        bytes(sequence.length),
+    )
+    return ip_packet(build_segment(segment, src, dst), wire.PROTOCOL, packet.ip, src, dst)
+
+
+def ip_packet(payload: bytes, protocol: int, info: IpInfo, src: Address, dst: Address) -> bytes:
+    """An IP packet of the family of `src`; what the script does not say is 0, the TTL is 255."""
+    tos = (info.tos or 0) | ECN_BITS.get(info.ecn, 0)
+    ttl = DEFAULT_TTL if info.ttl is None else info.ttl
+    if len(src) == 4:
+        return build_ipv4(Ipv4Packet(src, dst, protocol, payload, ttl=ttl, tos=tos))
+    return build_ipv6(Ipv6Packet(src, dst, protocol, payload, ttl, tos, info.flow_label or 0))
+
+
+def udp_packet(length: int, info: IpInfo, src: Address, dst: Address, ports: tuple[int, int]) -> bytes:
+    """A datagram of zeros."""
+    datagram = wire_udp.UdpDatagram(ports[0], ports[1], bytes(length))
+    return ip_packet(wire_udp.build_udp(datagram, src, dst), wire_udp.PROTOCOL, info, src, dst)
+
+
+def icmp_packet(packet: IcmpPacket, flow: Flow, remote: Address, local: Address) -> bytes:
+    """The IP packet with the ICMP error that a line injects; it quotes a segment of the stack under test."""
+    quoted = packet.quoted
+    seq = 0 if quoted is None else flow.inbound_ack(quoted.first, quoted.absolute)
+    length = 0 if quoted is None else quoted.length
+    header = struct.pack(">HHII", flow.local_port or 0, flow.remote_port, seq, 0)[:12] + b"\x50\x10" + bytes(6)
+    inner = ip_packet(header + bytes(length), wire.PROTOCOL, IpInfo(ttl=64), local, remote)
+    if len(local) == 4:
+        kind, code = _numbers(packet, _TYPES_V4, _UNREACHABLE_V4)
+        message = icmpv4.Icmpv4Message(kind, code, packet.mtu or 0, inner[: 20 + 20])
+        return ip_packet(icmpv4.build_icmpv4(message), icmpv4.PROTOCOL, packet.ip, remote, local)
+    if packet.code == "frag_needed":
+        kind, code = icmpv6.PACKET_TOO_BIG, 0
+    else:
+        kind, code = _numbers(packet, _TYPES_V6, _UNREACHABLE_V6)
+    error = icmpv6.Icmpv6Message(kind, code, packet.mtu or 0, inner[: 40 + 20])
+    return ip_packet(icmpv6.build_icmpv6(error, remote, local), icmpv6.PROTOCOL, packet.ip, remote, local)
+
+
+def _numbers(packet: IcmpPacket, types: dict[str, int], codes: dict[str, int]) -> tuple[int, int]:
+    kind = int(packet.type) if packet.type.isdigit() else types.get(packet.type)
+    if kind is None:
+        raise UnsupportedError(f"ICMP type {packet.type!r} is not known; there are {', '.join(types)}")
+    if not packet.code:
+        return kind, 0
+    code = int(packet.code) if packet.code.isdigit() else codes.get(packet.code)
+    if code is None:
+        raise UnsupportedError(f"ICMP code {packet.code!r} is not known; there are {', '.join(codes)}")
+    return kind, code
+
+
+# What comes from the stack under test
+
+
+@final
+class Observed:
+    """One packet that the stack under test sent at `time` (ns); `segment` is None for what is not TCP.
+
+    `options` are the exact octets of the option list; `rule` is the name of the rule that made our stack send it.
+    `broken` is what is wrong with it, such as a bad checksum.
+    """
+
+    __slots__ = (
+        "broken",
+        "data",
+        "dst",
+        "flow_label",
+        "options",
+        "rule",
+        "segment",
+        "sizes",
+        "src",
+        "time",
+        "tos",
+        "ttl",
+    )
+
+    def __init__(self, time: int, data: bytes, rule: str = "") -> None:
+        self.time = time
+        self.data = data
+        self.rule = rule
+        self.segment: Segment | None = None
+        self.options = b""
+        self.broken = ""
+        self.src = self.dst = Address(b"")
+        self.tos = self.ttl = self.flow_label = 0
+        self.sizes: list[int] = []  # lengths of the segments that were put together into this one
+        try:
+            self._read(data)
+        except WireError as error:
+            self.broken = str(error)
+
+    def _read(self, data: bytes) -> None:
+        if data[:1] and data[0] >> 4 == 6:
+            six = parse_ipv6(data)
+            self.src, self.dst = six.src, six.dst
+            self.tos, self.ttl, self.flow_label = six.traffic_class, six.hop_limit, six.flow_label
+            protocol, payload = six.next_header, six.payload
+        else:
+            four = parse_ipv4(data)
+            self.src, self.dst, self.tos, self.ttl = four.src, four.dst, four.tos, four.ttl
+            protocol, payload = four.protocol, four.payload
+        if protocol != wire.PROTOCOL:
+            return
+        try:
+            self.segment = parse_segment(payload, self.src, self.dst)
+        except WireError:
+            self.segment = parse_segment(payload, self.src, self.dst, verify=False)
+            self.broken = "the TCP checksum is wrong"
+        offset = (payload[12] >> 4) * 4
+        self.options = payload[20:offset]
+        self.sizes = [len(self.segment.payload)]
+
+    def joined(self, other: Observed) -> Observed:
+        """This segment and the one behind it as one, with the PSH of the last."""
+        assert self.segment is not None
+        assert other.segment is not None
+        whole = Observed(self.time, self.data, self.rule)
+        first, last = self.segment, other.segment
+        whole.segment = Segment(
+            first.src_port, first.dst_port, first.seq, last.ack, first.flags & ~wire.PSH | last.flags, last.window,
+            last.urgent, first.options, first.payload + last.payload,
+        )  # fmt: skip
+        whole.sizes = [*self.sizes, len(last.payload)]
+        whole.broken = self.broken or other.broken
+        return whole

@@ -1,0 +1,54 @@
+"""What a run of a script gives: passed, failed with one `Failure`, or not run because something is not supported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from synfin.drill.match import Difference
+from synfin.drill.model import Event, Script
+from synfin.trace import Record
+
+PASSED: Final = "passed"
+FAILED: Final = "failed"
+UNSUPPORTED: Final = "unsupported"  # the script asks for something that the runner does not do
+BROKEN: Final = "broken"  # the script cannot be read
+
+
+@dataclass(slots=True)
+class Failure:
+    """Why a script failed: `event` is the one it failed at (None: behind the last one).
+
+    `expected` and `got` are the two sides as lines of a script; `differences` the fields that do not agree; `rule` what
+    made the stack under test act, with its `rfc`.
+    """
+
+    what: str
+    event: Event | None
+    time: int
+    expected: str = ""
+    got: str = ""
+    differences: list[Difference] = field(default_factory=list)
+    rule: str = ""
+    rfc: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The result of one script; `elapsed` is script time in ns, `notes` what was left out on the way."""
+
+    script: Script | None
+    path: str
+    status: str
+    failure: Failure | None = None
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    elapsed: int = 0
+    seconds: float = 0.0  # real time
+    variant: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the script passed."""
+        return self.status == PASSED

@@ -1,0 +1,398 @@
+"""The interpreter: plays the events of a script on a `Stage`, one after the other, and stops at the first mismatch.
+
+Responsible for when things happen, for which packets belong to which connection, and for what counts as a failure.
+Comparing packets is `match`'s, carrying out calls `execute`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NoReturn
+
+from synfin.drill import live
+from synfin.drill.constants import STATES
+from synfin.drill.errors import UnsupportedError
+from synfin.drill.execute import Executor
+from synfin.drill.expressions import AssertionFailedError, run_code
+from synfin.drill.flows import Flows
+from synfin.drill.match import Difference, Rules, continues, described, differences, remember_stamp, summary
+from synfin.drill.model import (
+    ABSOLUTE,
+    ANY,
+    Code,
+    Event,
+    IcmpPacket,
+    Script,
+    Shell,
+    Syscall,
+    TcpPacket,
+    UdpPacket,
+)
+from synfin.drill.numbers import Flow
+from synfin.drill.operation import Operation
+from synfin.drill.outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
+from synfin.drill.printer import print_action, print_seconds
+from synfin.drill.settings import read_command
+from synfin.drill.stage import Pending, Stage
+from synfin.errors import UsageError
+from synfin.wire.addresses import Endpoint
+
+MICROSECOND: Final = 1_000
+MILLISECOND: Final = 1_000_000
+SECOND: Final = 1_000_000_000
+
+DEFAULT_TOLERANCE: Final = 4 * MILLISECOND
+DEFAULT_PERCENT: Final = 12.5
+OVERDUE: Final = 2 * SECOND
+DEFAULT_PORT: Final = 8080
+MAX_TIME: Final = 100_000 * SECOND  # of a script
+
+KNOWN_OPTIONS: Final = (
+    "ip_version", "local_ip", "remote_ip", "gateway_ip", "netmask_ip", "mss", "mtu", "speed", "tolerance_usecs",
+    "tolerance_percent", "strict_segments", "define", "bind_port", "connect_port", "tcp_ts_tick_usecs",
+    "tcp_ts_ecr_scaled", "send_omit_free", "non_fatal", "init_scripts", "verbose", "code_command", "code_format",
+    "code_sockopt", "quiet_end", "preset", "relax",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to play: `relax` overlooks some fields; `quiet_end` (ns, 0: off) how long nothing may be sent at the end."""
+
+    relax: Collection[str] = ()
+    quiet_end: int = 0
+    seed: int = 0
+    strict_segments: bool = False
+
+
+class _StopError(Exception):
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.what)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class _Call:
+    event: Event
+    call: Syscall
+    operation: Operation
+    pending: Pending
+    due: int
+    tolerance: int
+
+
+class Runner:
+    """Plays one script on one stage; both are used up by it."""
+
+    def __init__(self, script: Script, stage: Stage, options: Options | None = None) -> None:
+        self.script = script
+        self.stage = stage
+        self.options = options if options is not None else Options()
+        self.flows = Flows(Random(self.options.seed))
+        addresses = stage.addresses
+        bind = int(script.option("bind_port") or DEFAULT_PORT)
+        connect = int(script.option("connect_port") or DEFAULT_PORT)
+        local = Endpoint(addresses.in_calls(addresses.local), bind)
+        remote = Endpoint(addresses.in_calls(addresses.remote), connect)
+        self.bind_port = bind
+        self.executor = Executor(stage.sockets, addresses.domain, local, remote, stage.now)
+        self.executor.connecting = self.flows.connecting
+        self.executor.accepted = self.flows.accepted
+        self.executor.closed = self.flows.closed
+        self._tolerance = int(script.option("tolerance_usecs") or DEFAULT_TOLERANCE // MICROSECOND) * MICROSECOND
+        self._percent = float(script.option("tolerance_percent") or DEFAULT_PERCENT)
+        self._tick = int(script.option("tcp_ts_tick_usecs") or 0) * MICROSECOND
+        self._strict = self.options.strict_segments or script.option("strict_segments") is not None
+        self._last = 0  # script time of the event before
+        self._blocked: _Call | None = None
+
+    def run(self) -> Outcome:
+        """Play the script; everything that it meets is in the outcome."""
+        status, failure, message = PASSED, None, ""
+        try:
+            for name, _ in self.script.options:
+                if name not in KNOWN_OPTIONS:
+                    self.stage.notes.append(f"option --{name} is not known")
+            if self.script.init:
+                self._shell(self.script.init)
+            self.stage.restart_clock()
+            for event in self.script.events:
+                self._play(event)
+            self._end()
+            if self.script.cleanup:
+                self._shell(self.script.cleanup)
+        except _StopError as stop:
+            status, failure = FAILED, stop.failure
+            message = failure.what
+        except (UnsupportedError, UsageError) as error:
+            status, message = UNSUPPORTED, str(error)
+        elapsed = self.stage.now()
+        self.stage.finish()
+        return Outcome(
+            self.script, self.script.path, status, failure, message, self.stage.notes, self.stage.records, elapsed
+        )  # fmt: skip
+
+    # Time
+
+    def _play(self, event: Event) -> None:
+        action = event.action
+        base = 0 if event.time.kind == ABSOLUTE else self._last
+        starts = self.stage.now() if event.time.kind == ANY else base + event.time.start
+        ends = starts if event.time.end is None else base + event.time.end
+        if max(starts, ends) > MAX_TIME:
+            raise UnsupportedError(f"line {event.line}: a script of more than {MAX_TIME // SECOND} s")
+        try:
+            if isinstance(action, TcpPacket | UdpPacket | IcmpPacket) and not action.inbound:
+                self._expect(event, action, starts, ends)
+                return
+            self._advance(starts, event)
+            if event.time.kind == ANY:
+                starts = self.stage.now()
+            self._act(event, base, starts)
+        except UnsupportedError as error:
+            raise UnsupportedError(f"line {event.line}: {error}") from None
+        self._last = starts
+
+    def _act(self, event: Event, base: int, starts: int) -> None:
+        action = event.action
+        if isinstance(action, TcpPacket | IcmpPacket | UdpPacket):
+            self._inject(action)
+        elif isinstance(action, Syscall):
+            self._call(event, action, base, starts)
+        elif isinstance(action, Shell):
+            self._shell(action.command)
+        elif isinstance(action, Code):
+            self._code(event, action)
+        self._poll_blocked()
+
+    def _advance(self, until: int, event: Event | None) -> None:
+        """Let time pass up to `until`."""
+        while True:
+            self._poll_blocked()
+            self._check_late(event)
+            if self.stage.now() >= until:
+                return
+            limit = until
+            if self._blocked is not None:
+                limit = min(limit, max(self._blocked.due + self._blocked.tolerance + 1, self.stage.now() + 1))
+            self.stage.wait(limit)
+
+    def _tolerance_for(self, time: int) -> int:
+        return max(self._tolerance, int(abs(time - self._last) * self._percent / 100))
+
+    def _fail(self, event: Event | None, what: str, **more: object) -> NoReturn:
+        failure = Failure(what, event, self.stage.now(), **more)  # type: ignore[arg-type]
+        raise _StopError(failure)
+
+    # Calls
+
+    def _call(self, event: Event, call: Syscall, base: int, starts: int) -> None:
+        if call.end is not None and self._blocked is not None:
+            self._fail(event, "a call is still blocked; one at a time may be", expected=print_action(call))
+        operation = self.executor.prepare(call)
+        pending = self.stage.start(operation, call.end is not None)
+        due = starts if call.end is None else base + call.end
+        blocked = _Call(event, call, operation, pending, due, self._tolerance_for(due))
+        if pending.poll():
+            self._returned(blocked)
+        elif call.end is None:
+            self._fail(
+                event,
+                f"{call.name}() blocks; a call that may wait needs the time of its return (+0...1 {call.name}(...))",
+                expected=print_action(call),
+                got="the call does not return",
+            )
+        else:
+            self._blocked = blocked
+
+    def _poll_blocked(self) -> None:
+        blocked = self._blocked
+        if blocked is not None and blocked.pending.poll():
+            self._blocked = None
+            self._returned(blocked)
+
+    def _check_late(self, event: Event | None) -> None:
+        blocked = self._blocked
+        if blocked is not None and self.stage.now() > blocked.due + blocked.tolerance:
+            self._fail(
+                blocked.event,
+                f"{blocked.call.name}() should have returned at {print_seconds(blocked.due)} s and still waits",
+                expected=print_action(blocked.call),
+                got="the call does not return",
+            )
+
+    def _returned(self, blocked: _Call) -> None:
+        """Compare the result and the time of a call that has returned."""
+        call, pending = blocked.call, blocked.pending
+        found = self.executor.finish(call, blocked.operation, pending.value, pending.errno)
+        if found:
+            got = ", ".join(difference.got for difference in found)
+            self._fail(
+                blocked.event, f"{call.name}() gave something else", expected=print_action(call), got=got,
+                differences=found,
+            )  # fmt: skip
+        off = pending.time - blocked.due
+        if call.end is not None and abs(off) > blocked.tolerance:
+            wanted, got = print_seconds(blocked.due), print_seconds(max(pending.time, 0))
+            self._fail(
+                blocked.event,
+                f"{call.name}() returned at the wrong time",
+                expected=f"return at {wanted} s (+-{print_seconds(blocked.tolerance)})",
+                got=f"return at {got} s",
+                differences=[Difference("time", wanted, got)],
+            )
+
+    def _shell(self, command: str) -> None:
+        settings, others = read_command(command)
+        self.stage.notes.extend(f"command not carried out: {other}" for other in others)
+        unknown = self.stage.apply(settings)
+        self.stage.notes.extend(f"setting not known here: {name}" for name in unknown)
+
+    def _code(self, event: Event, code: Code) -> None:
+        fd = self.executor.newest_fd
+        live_fd = self.executor.live.get(fd) if fd is not None else None
+        names: dict[str, object] = dict(STATES)
+        if live_fd is not None:
+            try:
+                names.update({f"tcpi_{name}": value for name, value in self.stage.sockets.info(live_fd).items()})
+            except OSError as error:
+                self.stage.notes.append(f"line {event.line}: no tcp_info: {error.strerror}")
+        try:
+            run_code(code.text, names)
+        except AssertionFailedError as error:
+            self._fail(event, f"assertion failed: {error}", expected=code.text, got=str(error))
+
+    # Packets
+
+    def _inject(self, packet: TcpPacket | IcmpPacket | UdpPacket) -> None:
+        addresses = self.stage.addresses
+        if isinstance(packet, UdpPacket):
+            ports = packet.ports if packet.ports is not None else (DEFAULT_PORT, self.bind_port)
+            data = live.udp_packet(packet.length, packet.ip, addresses.remote, addresses.local, ports)
+            self.stage.inject(data)
+            return
+        if isinstance(packet, IcmpPacket):
+            flow = self.flows.current
+            if flow is None or flow.local_port is None:
+                raise UnsupportedError("an ICMP message before there is a connection")
+            self.stage.inject(live.icmp_packet(packet, flow, addresses.remote, addresses.local))
+            return
+        for observed in self.stage.observed:
+            self.flows.for_observed(observed)  # a SYN that no line expects tells the port all the same
+        flow = self.flows.for_injected(packet, self.bind_port)
+        if flow.local_port is None:
+            raise UnsupportedError("a packet for a connection whose SYN has not been sent yet")
+        self.stage.inject(live.tcp_packet(packet, flow, addresses.remote, addresses.local))
+        self.flows.note_injected(flow, packet)
+
+    def _next_observed(self, until: int, event: Event | None) -> tuple[live.Observed, Flow | None] | None:
+        """The next packet of one of the script's connections (or a broken one), waiting until `until` at most."""
+        while True:
+            while self.stage.observed:
+                observed = self.stage.observed.popleft()
+                if observed.segment is None:
+                    continue
+                flow = self.flows.for_observed(observed)
+                if flow is not None:
+                    return observed, flow
+            self._poll_blocked()
+            self._check_late(event)
+            if self.stage.now() >= until:
+                return None
+            limit = until
+            if self._blocked is not None:
+                limit = min(limit, max(self._blocked.due + self._blocked.tolerance + 1, self.stage.now() + 1))
+            self.stage.wait(limit)
+
+    def _expect(self, event: Event, packet: TcpPacket | IcmpPacket | UdpPacket, starts: int, ends: int) -> None:
+        if not isinstance(packet, TcpPacket):
+            raise UnsupportedError("expected packets other than TCP")
+        anytime = event.time.kind == ANY
+        overdue = max(ends, self.stage.now()) + OVERDUE if anytime else ends + self._tolerance_for(ends) + OVERDUE
+        found = self._next_observed(overdue, event)
+        if found is None:
+            self._fail(
+                event,
+                "the expected packet did not come",
+                expected=print_action(packet),
+                got=f"no packet until {print_seconds(max(self.stage.now(), 0))} s",
+            )
+        observed, flow = found
+        assert flow is not None
+        self.flows.learn(flow, packet, observed)
+        whole = self._collect(packet, observed, event)
+        remember_stamp(packet, whole, flow)
+        rules = Rules(
+            self.options.relax,
+            self._tick,
+            not self.executor.wrote_text,
+            self._tolerance_for(starts),
+        )
+        wrong = differences(packet, whole, flow, rules)
+        if not anytime:
+            wrong.extend(self._timing(event, observed.time, starts, ends))
+        if wrong:
+            self._fail(
+                event,
+                "the packet is not the expected one" if wrong[0].field != "time" else "the packet came at another time",
+                expected=print_action(packet),
+                got=print_action(described(whole, flow, packet)),
+                differences=wrong,
+                rule=whole.rule,
+            )
+        self.flows.note_observed(flow, whole)
+        self._last = starts if event.time.end is None and not anytime else observed.time
+
+    def _timing(self, event: Event, time: int, starts: int, ends: int) -> list[Difference]:
+        early, late = self._tolerance_for(starts), self._tolerance_for(ends)
+        if event.time.end is not None:
+            early = late = self._tolerance
+        if starts - early <= time <= ends + late:
+            return []
+        wanted = print_seconds(starts) if starts == ends else f"{print_seconds(starts)}~{print_seconds(ends)}"
+        around = f" (+-{print_seconds(late)})"
+        return [Difference("time", f"at {wanted} s{around}", f"at {print_seconds(max(time, 0))} s")]
+
+    def _collect(self, packet: TcpPacket, first: live.Observed, event: Event) -> live.Observed:
+        """The segments that one line of a script stands for, as one."""
+        whole = first
+        wanted = packet.sequence.length
+        while not self._strict and whole.segment is not None and 0 < len(whole.segment.payload) < wanted:
+            if not self.stage.observed:
+                found = self._next_observed(self.stage.now() + OVERDUE, event)  # a paced burst takes its time
+                if found is None:
+                    break
+                self.stage.observed.appendleft(found[0])
+            piece = self.stage.observed[0]
+            if not continues(whole, piece, packet):
+                break
+            self.stage.observed.popleft()
+            whole = whole.joined(piece)
+        return whole
+
+    def _end(self) -> None:
+        """After the last event: the blocked call must return, and nothing more may be sent while `quiet_end` lasts."""
+        if self._blocked is not None:
+            self._advance(self._blocked.due + self._blocked.tolerance, None)
+            self._check_blocked_at_end()
+        if not self.options.quiet_end:
+            return
+        found = self._next_observed(self.stage.now() + self.options.quiet_end, None)
+        if found is not None:
+            observed, flow = found
+            got = print_action(described(observed, flow)) if flow is not None else summary(observed)
+            self._fail(
+                None, "a packet that the script does not expect", expected="no packet", got=got, rule=observed.rule
+            )
+
+    def _check_blocked_at_end(self) -> None:
+        blocked = self._blocked
+        if blocked is not None:
+            self._fail(
+                blocked.event,
+                f"{blocked.call.name}() should have returned at {print_seconds(blocked.due)} s and still waits",
+                expected=print_action(blocked.call),
+                got="the call does not return",
+            )

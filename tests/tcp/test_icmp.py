@@ -56,7 +56,7 @@ def test_no_error_ends_an_established_connection(kind: str) -> None:
     assert t.app.write(b"y") == 1
 
 
-@pytest.mark.parametrize("seq", [0, -1000, 102, 100_000])
+@pytest.mark.parametrize("seq", [0, -1000, 101, 102, 100_000])
 def test_a_quoted_number_outside_the_flight_is_ignored(seq: int) -> None:
     """[RFC5927-01]: SND.UNA <= SEQ < SND.NXT."""
     t = Established(mss=1000)

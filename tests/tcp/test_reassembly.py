@@ -83,6 +83,22 @@ def test_text_beyond_the_fin_is_not_delivered() -> None:
     assert t.state is State.CLOSE_WAIT
 
 
+def test_text_that_reaches_over_a_held_fin_is_cut_off_there() -> None:
+    """[RFC9293-E34] [RFC9293-E33]: whatever order it comes in."""
+    t = Established(mss=1000)
+    t.inject("FA seq=11")
+    t.inject("A seq=6 len=20")
+    t.inject("A seq=1 len=5")
+    assert t.app.read() == bytes(range(1, 11))
+    assert t.state is State.CLOSE_WAIT
+    assert t.sent[-1].ack == 12
+    t = Established(mss=1000)
+    t.inject("FA seq=11")
+    t.inject("A seq=1 len=30")
+    assert t.app.read() == bytes(range(1, 11))
+    assert t.sent[-1].ack == 12
+
+
 def test_a_fin_beyond_the_window_is_not_processed() -> None:
     """[RFC9293-E21]: trimmed together with the text beyond the right edge."""
     t = Established(mss=1460, receive_buffer_bytes=1000)

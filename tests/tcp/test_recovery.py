@@ -27,9 +27,9 @@ def duplicates(t: Established, count: int, ack: int = 1) -> list[Sent]:
 def test_the_third_duplicate_retransmits_the_first_segment() -> None:
     """[RFC5681-10] [RFC5681-11] [RFC3042-01]: one new segment for each of the first two, then SND.UNA."""
     t = window_of_ten()
-    assert [s.seq for s in duplicates(t, 1)] == [10_001]
-    assert [s.seq for s in duplicates(t, 1)] == [11_001]
-    assert [(s.seq, s.len) for s in duplicates(t, 1)] == [(1, 1000)]
+    assert [(s.seq, s.why) for s in duplicates(t, 1)] == [(10_001, "limited-transmit")]
+    assert [(s.seq, s.why) for s in duplicates(t, 1)] == [(11_001, "limited-transmit")]
+    assert [(s.seq, s.len, s.why) for s in duplicates(t, 1)] == [(1, 1000, "retransmit-fast")]
     assert t.ms == 0
 
 

@@ -184,6 +184,16 @@ def test_progress_starts_the_count_again() -> None:
     assert t.ms > 300_000
 
 
+def test_idle_time_does_not_count_towards_r2() -> None:
+    """[MUST-20b] [SHLD-11]: the whole period is for each segment, however long the silence before it."""
+    t = Established(mss=1000)
+    t.advance(ms=1_000_000)
+    t.app.write(b"x" * 100)
+    t.drain()
+    assert times(t, 7) == [1000 + at for at in (1, 3, 7, 15, 31, 63, 123)]
+    assert end_of(t) == 1183
+
+
 def test_retransmissions_carry_the_current_acknowledgment_and_window() -> None:
     """[RFC9293-E39]: numbers of text stay, everything else is of now."""
     t = Established(mss=1000)

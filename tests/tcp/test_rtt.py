@@ -6,7 +6,7 @@ import pytest
 
 from synfin.config import MILLISECOND, SECOND, TcpConfig
 from synfin.tcp.rtt import GRANULARITY, RttEstimator
-from tests.harness import Established, Opened
+from tests.harness import Closed, Established, Opened
 
 WRAP_AROUND = False
 
@@ -87,7 +87,9 @@ def test_a_sample_ends_the_back_off() -> None:
 
 def test_the_handshake_gives_the_first_sample() -> None:
     """[RFC6298-02] [RFC6298-07]: SYN and its SYN+ACK are a measurement."""
-    t = Opened()
+    t = Closed()
+    t.advance(ms=5000)
+    t.app.open()
     t.advance(ms=400)
     t.inject("SA")
     info = t.connection.info()

@@ -60,6 +60,14 @@ def test_it_counts_from_the_oldest_unacknowledged_octet() -> None:
     assert t.connection.state is State.CLOSED
 
 
+def test_idle_time_does_not_count() -> None:
+    """[RFC9293-E39]: the time starts with the data."""
+    t = Established(mss=1000, user_timeout_ms=20_000)
+    t.advance(ms=500_000)
+    t.app.write(b"x")
+    assert closed_at(t) == 520_000
+
+
 def test_an_idle_connection_has_no_user_timeout() -> None:
     """[RFC9293-E39]: nothing is outstanding."""
     t = Established(mss=1000, user_timeout_ms=20_000)

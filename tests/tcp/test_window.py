@@ -221,6 +221,18 @@ def test_a_retransmission_with_a_newer_acknowledgment_changes_the_window() -> No
     t.expect_nothing()
 
 
+def test_a_lower_number_with_the_same_acknowledgment_does_not_change_the_window() -> None:
+    """[RFC9293-E28]: the segment before the gap was sent earlier, its window is out of date."""
+    t = Established(mss=1000, win=10_000)
+    t.inject("A seq=101 len=100 ack=1 win=8000")
+    t.inject("A seq=1 len=50 ack=1 win=3000")
+    assert t.connection.info().snd_wnd == 8000
+    t.inject("A seq=51 len=150 ack=1 win=2000")
+    assert t.connection.info().snd_wnd == 8000
+    t.inject("A seq=201 ack=1 win=1000")
+    assert t.connection.info().snd_wnd == 1000
+
+
 def test_window_update_without_new_acknowledgment_opens_the_window() -> None:
     """[RFC9293-E28]: WL1=SEQ and WL2=ACK is still an update."""
     t = Established(mss=1000, win=1000)
@@ -230,6 +242,32 @@ def test_window_update_without_new_acknowledgment_opens_the_window() -> None:
     t.inject("A ack=1001 win=2000")
     t.expect("A seq=1001 len=1000")
     t.expect("PA seq=2001 len=1000")
+
+
+def test_the_fin_needs_room_in_the_window_too() -> None:
+    """[RFC9293-E05] [SHLD-15]: it has a number, and that number is beyond the edge."""
+    t = Established(mss=1000, win=1000)
+    with t.batch():
+        t.app.write(b"x" * 1000)
+        t.app.shutdown()
+    t.expect("PA seq=1 len=1000")
+    t.expect_nothing()
+    t.inject("A ack=1001 win=1000")
+    t.expect("FA seq=1001 len=0")
+
+
+def test_slow_start_after_a_time_out_stops_at_a_shrunken_edge() -> None:
+    """[SHLD-15] [SHLD-16]: text in flight beyond the edge waits, too."""
+    t = Established(mss=1000, win=10_000)
+    t.app.write(b"x" * 10_000)
+    t.inject("A ack=1 win=2000")
+    t.drain()
+    assert t.advance_until_sent().seq == 1
+    t.inject("A ack=1001 win=1000")
+    t.expect("A seq=1001 len=1000")
+    t.expect_nothing()
+    t.inject("A ack=2001 win=2000")
+    assert [s.seq for s in t.drain()] == [2001, 3001]
 
 
 def test_reading_reopens_a_closed_window_at_once() -> None:

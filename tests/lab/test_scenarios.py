@@ -18,6 +18,7 @@ from synfin.timeline.document import document
 from synfin.timeline.world import timeline_of
 from synfin.trace import SEND, AppRecord, RuleRecord, SegmentRecord, StateRecord
 from synfin.wire.tcp import flag_names
+from tests.lab import captures
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000_000
@@ -116,6 +117,11 @@ def test_same_seed_same_bytes_whatever_the_hash_seed() -> None:
     first = digests("1")
     assert first == digests("4242")
     assert len(first.splitlines()) == len(SCENARIOS)
+
+
+def test_every_python_makes_the_captures_that_are_on_file() -> None:
+    """Law 2 across versions and between interpreted and compiled: all of them are compared with one list."""
+    assert captures.digests() == captures.STORED.read_text(encoding="utf-8").splitlines()
 
 
 def test_another_seed_gives_other_bytes() -> None:

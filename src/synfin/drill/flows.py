@@ -12,7 +12,7 @@ from typing import Final, final
 
 from synfin.drill.live import Observed
 from synfin.drill.model import TcpPacket
-from synfin.drill.numbers import Flow
+from synfin.drill.numbers import MODULO, Flow
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import FIN, RST, SYN
 
@@ -114,11 +114,21 @@ class Flows:
             first = expected.sequence.first
             flow.learn(segment.seq, first)
 
+    def is_repeat(self, flow: Flow, observed: Observed) -> bool:
+        """Whether a segment only repeats what a line of the script has seen and nothing has acknowledged."""
+        segment = observed.segment
+        if segment is None or segment.length == 0 or flow.highest is None:
+            return False
+        return (flow.highest - segment.seq - segment.length) % MODULO < MODULO // 2
+
     def note_observed(self, flow: Flow, observed: Observed) -> None:
         """Remember what the segment does to the connection."""
         segment = observed.segment
         assert segment is not None
         self.current = flow
+        end = (segment.seq + segment.length) % MODULO
+        if flow.highest is None or (end - flow.highest) % MODULO < MODULO // 2:
+            flow.highest = end
         if segment.flags & FIN:
             flow.local_fin = True
         if segment.flags & RST or (flow.local_fin and flow.remote_fin):

@@ -26,6 +26,7 @@ from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting
 from synfin.drill.stage import Addresses, Pending, Stage
+from synfin.drill.tcp_info import INFO_SIZE, TCP_INFO, read_tcp_info
 from synfin.trace import RECEIVE, SEND, Trace
 from synfin.wire.addresses import Address, Endpoint, format_address, network_of
 from synfin.wire.frame import Frame
@@ -35,20 +36,6 @@ START_LIMIT: Final = 0.25  # s that a call gets which is not said to block
 RETRY: Final = 1_000_000  # ns between two looks at what poll and epoll wait for
 
 _ALL_EVENTS: Final = 0x3FFF & ~0x20
-_TCP_INFO: Final = 11
-_OCTETS: Final = ("state", "ca_state", "retransmits", "probes", "backoff", "options")
-_LAYOUT: Final = """
-I rto ato snd_mss rcv_mss unacked sacked lost retrans fackets last_data_sent last_ack_sent last_data_recv last_ack_recv
-I pmtu rcv_ssthresh rtt rttvar snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans
-Q pacing_rate max_pacing_rate bytes_acked bytes_received
-I segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out
-Q delivery_rate busy_time rwnd_limited sndbuf_limited
-I delivered delivered_ce
-Q bytes_sent bytes_retrans
-I dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash
-H total_rto total_rto_recoveries
-I total_rto_time
-"""
 
 
 @final
@@ -142,7 +129,7 @@ class KernelCalls(SocketCalls):
 
     def info(self, fd: int) -> dict[str, int]:
         """getsockopt(2) TCP_INFO."""
-        return read_tcp_info(self._of(fd).getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 512))
+        return read_tcp_info(self._of(fd).getsockopt(socket.IPPROTO_TCP, TCP_INFO, INFO_SIZE))
 
     def close_all(self) -> None:
         """Reset and close what is open."""
@@ -153,23 +140,6 @@ class KernelCalls(SocketCalls):
                 made.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits in a call on it
             made.close()
         self._sockets.clear()
-
-
-def read_tcp_info(raw: bytes) -> dict[str, int]:
-    """`struct tcp_info` by field names; older kernels give fewer fields."""
-    found = dict(zip(_OCTETS, raw, strict=False))
-    if len(raw) >= 8:
-        found["snd_wscale"], found["rcv_wscale"] = raw[6] & 15, raw[6] >> 4
-        found["delivery_rate_app_limited"], found["fastopen_client_fail"] = raw[7] & 1, raw[7] >> 1 & 3
-    at = 8
-    for group in _LAYOUT.strip().splitlines():
-        form, *names = group.split()
-        for name in names:
-            if at + struct.calcsize(form) > len(raw):
-                return found
-            found[name] = struct.unpack_from(f"={form}", raw, at)[0]
-            at += struct.calcsize(form)
-    return found
 
 
 @final
@@ -274,6 +244,7 @@ class KernelStage(Stage):
         """Everything that the kernel has sent."""
         while (frame := self._tun.read(0)) is not None:
             observed = Observed(self.now(), frame.data)
+            self._saw(observed.time, frame.data, inbound=False)
             segment = observed.segment
             if segment is None or observed.dst != self.addresses.remote:
                 continue
@@ -284,6 +255,7 @@ class KernelStage(Stage):
     def inject(self, packet: bytes) -> None:
         """Write a packet to the device."""
         seen = Observed(self.now(), packet)
+        self._saw(seen.time, packet, inbound=True)
         if seen.segment is not None:
             source, target = Endpoint(seen.src, seen.segment.src_port), Endpoint(seen.dst, seen.segment.dst_port)
             self._trace.segment(seen.time, RECEIVE, source, target, seen.segment, "")

@@ -14,7 +14,7 @@ from synfin.drill.live import ECN_BITS, Observed, flag_bits
 from synfin.drill.model import IpInfo, Option, Range, TcpPacket
 from synfin.drill.numbers import MODULO, Flow, nearest
 from synfin.drill.printer import print_flags, print_option, print_range
-from synfin.wire.tcp import ACK, FIN, PSH, SYN, URG, flag_names
+from synfin.wire.tcp import ACK, FIN, PSH, SYN, URG
 from synfin.wire.tcp_options import EOL, NOP
 
 RELAXATIONS: Final = ("psh", "win", "optorder", "nops")
@@ -287,12 +287,3 @@ def continues(whole: Observed, piece: Observed, expected: TcpPacket) -> bool:
         and len(next_one.payload) <= size
         and len(first.payload) + len(next_one.payload) <= expected.sequence.length
     )
-
-
-def summary(observed: Observed) -> str:
-    """A packet in live numbers, for packets that belong to no connection of the script."""
-    segment = observed.segment
-    if segment is None:
-        return f"a packet of {len(observed.data)} octets that is not TCP"
-    names = ",".join(flag_names(segment.flags)) or "-"
-    return f"{segment.src_port} > {segment.dst_port} {names} seq {segment.seq} len {len(segment.payload)}"

@@ -20,8 +20,8 @@ class Flow:
     """
 
     __slots__ = (
-        "_first_stamp", "_last_stamp", "_stamps", "ended", "fd", "injected_stamps", "local_base", "local_fin",
-        "local_known", "local_port", "remote_base", "remote_fin", "remote_port",
+        "_first_stamp", "_last_stamp", "_stamps", "ended", "fd", "highest", "injected_stamps", "local_base",
+        "local_fin", "local_known", "local_port", "remote_base", "remote_fin", "remote_port",
     )  # fmt: skip
 
     def __init__(self, local_port: int | None, remote_port: int, remote_base: int) -> None:
@@ -32,6 +32,7 @@ class Flow:
         self.local_known = False
         self.fd: int | None = None  # script's descriptor of the socket
         self.ended = False
+        self.highest: int | None = None  # live number behind the last octet that was expected
         self.local_fin = False
         self.remote_fin = False
         self.injected_stamps: set[int] = set()  # what timestamps we have sent; only ever asked for membership

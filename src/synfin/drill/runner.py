@@ -17,7 +17,7 @@ from synfin.drill.errors import UnsupportedError
 from synfin.drill.execute import Executor
 from synfin.drill.expressions import AssertionFailedError, run_code
 from synfin.drill.flows import Flows
-from synfin.drill.match import Difference, Rules, continues, described, differences, remember_stamp, summary
+from synfin.drill.match import Difference, Rules, continues, described, differences, remember_stamp
 from synfin.drill.model import (
     ABSOLUTE,
     ANY,
@@ -287,7 +287,7 @@ class Runner:
         self.stage.inject(live.tcp_packet(packet, flow, addresses.remote, addresses.local))
         self.flows.note_injected(flow, packet)
 
-    def _next_observed(self, until: int, event: Event | None) -> tuple[live.Observed, Flow | None] | None:
+    def _next_observed(self, until: int, event: Event | None) -> tuple[live.Observed, Flow] | None:
         """The next packet of one of the script's connections (or a broken one), waiting until `until` at most."""
         while True:
             while self.stage.observed:
@@ -320,7 +320,6 @@ class Runner:
                 got=f"no packet until {print_seconds(max(self.stage.now(), 0))} s",
             )
         observed, flow = found
-        assert flow is not None
         self.flows.learn(flow, packet, observed)
         whole = self._collect(packet, observed, event)
         remember_stamp(packet, whole, flow)
@@ -379,13 +378,13 @@ class Runner:
             self._check_blocked_at_end()
         if not self.options.quiet_end:
             return
-        found = self._next_observed(self.stage.now() + self.options.quiet_end, None)
-        if found is not None:
+        until = self.stage.now() + self.options.quiet_end
+        while (found := self._next_observed(until, None)) is not None:
             observed, flow = found
-            got = print_action(described(observed, flow)) if flow is not None else summary(observed)
-            self._fail(
-                None, "a packet that the script does not expect", expected="no packet", got=got, rule=observed.rule
-            )
+            if not self.flows.is_repeat(flow, observed):
+                got = print_action(described(observed, flow))
+                what = "a packet that the script does not expect"
+                self._fail(None, what, expected="no packet", got=got, rule=observed.rule)
 
     def _check_blocked_at_end(self) -> None:
         blocked = self._blocked

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from synfin.drill.calls import SocketCalls
 from synfin.drill.constants import CONSTANTS
@@ -50,6 +50,15 @@ DEFAULTS: Final[dict[int, Addresses]] = {
 }
 
 
+class Seen(NamedTuple):
+    """A packet on the wire: when, which way, its octets, and the rule that made the stack under test send it."""
+
+    time: int
+    inbound: bool
+    data: bytes
+    note: str
+
+
 class Pending(ABC):
     """A call that has not returned yet."""
 
@@ -65,7 +74,8 @@ class Pending(ABC):
 class Stage(ABC):
     """A stack under test.  Times are ns since the script's time 0; `observed` holds what it has sent, in order.
 
-    `records` is the trace, for the ladder; `notes` what could not be done but does not stop the script.
+    `records` is the trace, for the ladder; `notes` what could not be done but does not stop the script; `packets`
+    everything that went over the wire, for captures.
     """
 
     addresses: Addresses
@@ -74,8 +84,13 @@ class Stage(ABC):
 
     def __init__(self) -> None:
         self.observed: deque[Observed] = deque()
+        self.packets: list[Seen] = []
         self.records: list[Record] = []
         self.notes: list[str] = []
+
+    def _saw(self, time: int, data: bytes, inbound: bool, note: str = "") -> None:
+        if len(self.packets) < OBSERVED_LIMIT:
+            self.packets.append(Seen(time, inbound, data, note))
 
     @abstractmethod
     def now(self) -> int:

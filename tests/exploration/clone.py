@@ -1,14 +1,13 @@
-"""Copies and descriptions of whole object graphs, for interpreted and for compiled classes alike.
+"""Copies of whole object graphs (of interpreted classes only), and descriptions of them.
 
-Compiled classes have neither `__dict__` nor `copy` support, but both kinds show their attributes as descriptors of the
-class.
+Compiled classes cannot be copied, but both kinds show their attributes as descriptors of the class.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 from random import Random
-from types import GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final
 
 from synfin.config import TcpConfig
@@ -22,7 +21,8 @@ from synfin.wire.tcp_options import TcpOptions
 ATOMIC: Final = (
     int, str, bytes, bool, float, type(None), Enum, TcpConfig, Endpoint, Segment, TcpOptions, Trace, Random,
 )  # fmt: skip
-SHARED: Final = (CookieJar, OSError)
+SHARED: Final = (CookieJar, OSError, FunctionType)
+COMPILED: Final = not isinstance(Timers.__dict__["deadlines"], MemberDescriptorType)
 _ATTRIBUTES: Final[dict[type, tuple[str, ...]]] = {}
 _IS_ATOMIC: Final[dict[type, bool]] = {}
 

@@ -8,6 +8,7 @@ octet and a FIN are all that is ever in flight, and the retransmission time-out 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from synfin.config import MILLISECOND, TcpConfig
@@ -18,7 +19,7 @@ from synfin.trace import RECEIVE, SEND, Trace
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp import Segment
 from synfin.wire.tcp_options import TcpOptions
-from tests.exploration.clone import clone, plain
+from tests.exploration.clone import COMPILED, clone, plain
 
 PLACES: Final = (Endpoint(parse_address("192.0.2.1"), 1_000), Endpoint(parse_address("192.0.2.2"), 2_000))
 NAMES: Final = ("A", "B")
@@ -55,6 +56,7 @@ class Stack:
     __slots__ = (
         "_trace",
         "connection",
+        "history",
         "index",
         "isn",
         "listener",
@@ -79,11 +81,18 @@ class Stack:
         self.listener: Listener | None = None
         self.isn = FixedIsn(list(ISNS[index]))
         self.sent: list[Segment] = []
+        self.history: list[tuple[Callable[..., None], tuple[Any, ...]]] = []  # all steps so far
         self._trace = trace
 
     def copy(self) -> Stack:
-        """An independent copy."""
-        made: Stack = clone(self)
+        """An independent copy; compiled classes cannot be copied, so there everything is done once more."""
+        if not COMPILED:
+            made: Stack = clone(self)
+            return made
+        made = Stack(self.index)
+        for step, arguments in self.history:
+            step(made, *arguments)
+        made.sent = []
         return made
 
     def fingerprint(self) -> tuple[Any, ...]:
@@ -152,6 +161,7 @@ class Stack:
 
     def call(self, name: str) -> None:
         """The application acts."""
+        self.history.append((Stack.call, (name,)))
         if name == CONNECT:
             self.connection = Connection(
                 CONFIG, isn=self.isn, local=PLACES[self.index], remote=PLACES[1 - self.index], trace=self._trace
@@ -185,6 +195,7 @@ class Stack:
 
     def take(self, segment: Segment) -> None:
         """A segment arrives."""
+        self.history.append((Stack.take, (segment,)))
         if self._trace is not None:
             self._trace.segment(self.now, RECEIVE, PLACES[1 - self.index], PLACES[self.index], segment, segment.why)
         connection = self.connection
@@ -200,10 +211,12 @@ class Stack:
 
     def advance(self, nanoseconds: int) -> None:
         """Time passes, no timer is due before its end."""
+        self.history.append((Stack.advance, (nanoseconds,)))
         self.now += nanoseconds
 
     def fire(self) -> None:
         """The timers that are due now fire."""
+        self.history.append((Stack.fire, ()))
         self._poll()
 
     def _emit(self, segment: Segment) -> None:

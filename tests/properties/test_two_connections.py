@@ -122,7 +122,7 @@ class Transfer(RuleBasedStateMachine):
 
 
 TestTransfer = Transfer.TestCase
-TestTransfer.settings = repeatable(120, steps=40)
+TestTransfer.settings = repeatable(250, steps=40)
 
 
 def transfer(net: Network, size: int, limit_s: int) -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 import synfin
 from synfin.lab.world import World
 from tests import harness
-from tests.invariants import Checker, check_trace
+from tests.invariants import Checker, check_trace, pairs_of
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +34,7 @@ def stale_modules() -> list[str]:
 
 
 _make_world = World.__init__
+_pairs = pairs_of(Path(__file__).parents[1].joinpath("docs", "state-pairs.md").read_text(encoding="utf-8"))
 _unjudged: list[str] = []  # the running test, when it is marked so
 
 
@@ -41,7 +42,7 @@ def _make_judged_world(self: World, *arguments: Any, **settings: Any) -> None:
     """A world whose records are judged as they are made, so that a failure shows where it happened."""
     _make_world(self, *arguments, **settings)
     if not _unjudged:
-        self.watchers.append(Checker().feed)
+        self.watchers.append(Checker(_pairs).feed)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,7 @@ from synfin.trace import RECEIVE, SEND, AppRecord, Record, SegmentRecord, StateR
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
-from tests.invariants import check_trace
+from tests.invariants import check_trace, pairs_of
 
 A = Endpoint(parse_address("192.0.2.1"), 40_000)
 B = Endpoint(parse_address("192.0.2.2"), 80)
@@ -218,3 +218,26 @@ def test_pair_outside_the_table_fails() -> None:
     check_trace(handshake()[:-1], pairs=table)
     with pytest.raises(AssertionError, match="I5: the ends are ESTABLISHED and ESTABLISHED"):
         check_trace(handshake(), pairs=table)
+
+
+def test_pairs_are_of_first_lives_only() -> None:
+    """A second connection on the same ports meets what is left of the first."""
+    table = {("SYN_SENT", "CLOSED"), ("SYN_SENT", "SYN_RECEIVED")}
+    again = [state(A, "SYN_SENT", "CLOSED"), state(A, "CLOSED", "SYN_SENT"), state(A, "SYN_SENT", "ESTABLISHED")]
+    begin = [state(A, "CLOSED", "SYN_SENT"), state(B, "LISTEN", "SYN_RECEIVED")]
+    with pytest.raises(AssertionError, match="I5: the ends are CLOSED and SYN_RECEIVED"):
+        check_trace([*begin, *again], pairs=table)
+    check_trace([*begin, *again], pairs={*table, ("CLOSED", "SYN_RECEIVED")})
+
+
+def test_pairs_are_read_from_the_page() -> None:
+    rows = [
+        "text",
+        "| A \\ B | CLOSED | LISTEN |",
+        "|---|---|---|",
+        "| CLOSED | 0 | 1 |",
+        "| LISTEN | - | 0 |",
+        "| LISTEN | x |",
+    ]
+    page = "\n".join(rows)
+    assert pairs_of(page) == {("CLOSED", "CLOSED"), ("CLOSED", "LISTEN"), ("LISTEN", "LISTEN")}

@@ -50,7 +50,7 @@ uncompile:  ## back to the sources
 	rm -rf build
 
 bench: $(VENV)/.dev  ## figures as JSON on stdout
-	$(PY) -m bench $(ARGS)
+	@$(PY) -m bench $(ARGS)
 
 requirements: $(VENV)/.dev  ## docs/requirements.md from the tags in code and tests
 	$(PY) -m tests.requirements.table
@@ -60,7 +60,7 @@ clean: uncompile
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):
-	"$(BASE)" -m venv $(VENV)
+	@"$(BASE)" -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml | $(PY)
 	@echo "preparing $(VENV) (once) ..." >&2

@@ -27,7 +27,10 @@ TEXT: Final = """# Performance
 
 Made by `python -m bench.report` from the JSON of two runs of the same tree; do not edit.
 
-    {command}        # first as it is, then after `make compile`
+    make bench > interpreted.json
+    make compile
+    make bench > compiled.json
+    python -m bench.report interpreted.json compiled.json > docs/performance.md
 
 Python {python}, {cores} cores, {machine}, Linux {kernel}. Of {rounds} the best counts.
 
@@ -67,7 +70,6 @@ def render(interpreted: dict[str, Any], compiled: dict[str, Any]) -> str:
         )
     system = compiled["system"]
     return TEXT.format(
-        command=compiled["command"],
         python=compiled["python"],
         cores=system["cores"],
         machine=system["machine"],

@@ -90,8 +90,8 @@ class Core:
     """Shared state of one host; `now` is the latest time that came in."""
 
     __slots__ = (
-        "_sink", "calls", "config", "counters", "deadlines", "frames", "loopback", "name", "now", "rng", "rules",
-        "trace", "undeliverable",
+        "_sink", "calls", "config", "count_rule", "counters", "deadlines", "frames", "loopback", "name", "now", "rng",
+        "rules", "trace", "undeliverable",
     )  # fmt: skip
 
     def __init__(self, name: str, rng: Random, config: HostConfig, trace: Trace | None) -> None:
@@ -103,6 +103,7 @@ class Core:
         self.now = 0
         self.counters = new_counters()
         self.rules: dict[str, int] = {}
+        self.count_rule: Callable[[str], None] = self.count  # one object for all connections
         self.deadlines = Deadlines()
         self.frames: list[Frame] = []
         self.loopback: deque[bytes] = deque()

@@ -315,6 +315,7 @@ class Host:
             trace=self._core.trace,
             backlog=backlog,
         )
+        listener.count = self._core.count_rule
         listener.handler = handler
         self._demux.add_listener(given, port, listener)
         return listener
@@ -363,6 +364,7 @@ class Host:
             trace=core.trace,
             link_mss=self._out.link_mss(path),
         )
+        connection.tcb.count = core.count_rule
         connection.handler = handler
         slot = self._out.add(connection, key, path.interface, CLOSED)
         core.counters["TcpActiveOpens"] += 1
@@ -464,7 +466,7 @@ class Host:
 
     @property
     def rules(self) -> dict[str, int]:
-        """How often each rule has decided: those of the host always, those of `tcp` while there is a trace."""
+        """How often each rule has decided, with a trace or without."""
         return self._core.rules
 
     def neighbors(self, interface: Interface | str) -> list[tuple[str, str, str]]:

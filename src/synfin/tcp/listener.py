@@ -72,6 +72,7 @@ class Listener:
         "accept_queue",
         "backlog",
         "config",
+        "count",
         "counters",
         "data",
         "gate",
@@ -102,6 +103,7 @@ class Listener:
         self.isn: IsnSource = isn if isn is not None else IsnGenerator(rng, config.isn_tick_ns)
         self.jar = CookieJar(rng)
         self.trace = trace
+        self.count: Callable[[str], None] | None = None  # hears of rules where no trace does
         self.link_mss = link_mss
         self.backlog: int = backlog if backlog is not None else config.backlog
         self.state = LISTEN
@@ -235,6 +237,7 @@ class Listener:
             self.config, local=local, remote=remote, isn=self.isn, trace=self.trace, link_mss=self.link_mss
         )
         tcb = child.tcb
+        tcb.count = self.count
         tcb.passive = True
         tcb.gate = self.gate
         calls.start(tcb, self.isn, now)
@@ -359,3 +362,5 @@ class Listener:
     def _note(self, now: int, local: Endpoint, remote: Endpoint, rule: str) -> None:
         if self.trace is not None:
             self.trace.rule(now, local, remote, rule, RULES[rule])
+        elif self.count is not None:
+            self.count(rule)

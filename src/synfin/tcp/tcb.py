@@ -5,6 +5,7 @@ It holds and traces; it decides nothing.  `arrives*`, `calls` and `timeouts` cha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, final
 
 from synfin.config import TcpConfig
@@ -54,6 +55,7 @@ class Tcb:
         "challenge",
         "config",
         "congestion",
+        "count",
         "error",
         "events",
         "fast_opened",
@@ -141,6 +143,7 @@ class Tcb:
         self.local = local
         self.remote = remote
         self.trace = trace
+        self.count: Callable[[str], None] | None = None  # hears of rules where no trace does
         self.now = 0
         self.state: State = CLOSED
         self.passive = False  # SYN_RECEIVED came from a passive OPEN [MUST-11]
@@ -253,9 +256,11 @@ class Tcb:
             self.tell(Event.CLOSED)
 
     def note(self, rule: str, detail: str = "") -> None:
-        """Trace that `rule` decided about the segment at hand."""
+        """Trace, or else count, that `rule` decided about the segment at hand."""
         if self.trace is not None:
             self.trace.rule(self.now, self.local, self.remote, rule, RULES[rule], detail)
+        elif self.count is not None:
+            self.count(rule)
 
     def call(self, name: str, detail: str = "") -> None:
         """Trace a call of the application."""

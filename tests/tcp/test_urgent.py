@@ -115,6 +115,18 @@ def test_the_pointer_without_the_flag_means_nothing() -> None:
     assert t.connection.urgent_remaining == 0
 
 
+def test_a_fin_behind_urgent_text_does_not_move_the_mark() -> None:
+    """[MUST-33]: RCV.NXT counts the FIN, which is no octet to be read."""
+    t = Established(mss=1000)
+    t.inject("UPA data=abc urg=3")
+    t.inject("FA")
+    assert t.connection.urgent_remaining == 3
+    assert t.app.read(2) == b"ab"
+    assert t.connection.urgent_remaining == 1
+    assert t.app.read() == b"c"
+    assert t.connection.urgent_remaining == 0
+
+
 def test_urgent_text_after_the_fin_is_ignored() -> None:
     """[RFC9293-E34]: in CLOSE_WAIT nothing more can be urgent."""
     t = Established(mss=1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synfin.tcp import Event, State
 from synfin.wire.tcp_options import TcpOptions
-from tests.harness import Context, Established
+from tests.harness import Context, Established, Opened
 
 WRAP_AROUND = True
 
@@ -92,6 +92,25 @@ def test_it_bounds_a_closed_window_that_nobody_answers_for() -> None:
     t.app.write(b"x" * 100)
     assert 20_000 <= closed_at(t) <= 80_000
     assert t.events.count(Event.TIMEOUT) == 1
+
+
+def test_it_bounds_the_opening_as_well() -> None:
+    """[MUST-21] [RFC9293-E39]: it takes R2's place for a SYN too, in both directions."""
+    t = Opened(user_timeout_ms=20_000)
+    assert closed_at(t) == 20_000
+    assert t.events.count(Event.TIMEOUT) == 1
+    assert t.connection.next_deadline() is None
+    t = Opened(user_timeout_ms=400_000)
+    assert closed_at(t) == 400_000
+
+
+def test_the_end_of_the_handshake_stops_it() -> None:
+    """[RFC9293-E39]: nothing is outstanding then."""
+    t = Opened(user_timeout_ms=20_000)
+    t.advance(ms=500)
+    t.inject("SA seq=0 ack=1")
+    t.advance(ms=100_000)
+    assert t.state is State.ESTABLISHED
 
 
 def test_the_peers_user_timeout_option_is_ignored_silently() -> None:

@@ -122,7 +122,8 @@ class Connection:
     def urgent_remaining(self) -> int:
         """Octets still to be read up to the end of the urgent text [MUST-33]."""
         tcb = self.tcb
-        read_upto = tcb.rcv_nxt - len(tcb.receive_buffer)
+        fin = 1 if 0 <= tcb.peer_fin < tcb.rcv_nxt else 0  # RCV.NXT has counted it
+        read_upto = tcb.rcv_nxt - fin - len(tcb.receive_buffer)
         return max(tcb.rcv_up - read_upto, 0) if tcb.rcv_up else 0
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from synfin.tcp.congestion.base import INFINITE_SSTHRESH
+from synfin.tcp.negotiate import TIMESTAMP_OPTION
 from synfin.tcp.recovery.newreno import DUPLICATES
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import KEEP_ALIVE, PERSIST
@@ -129,7 +130,7 @@ def _opening(tcb: Tcb) -> dict[str, int]:
         "rcv_wscale": tcb.receive_window.shift,
         "snd_mss": tcb.mss,
         "rcv_mss": tcb.ack_policy.rmss,
-        "advmss": tcb.advertised_mss,
+        "advmss": tcb.advertised_mss - (TIMESTAMP_OPTION if tcb.timestamps else 0),  # as Linux has it
         "pmtu": tcb.path_mss + header,
     }
 

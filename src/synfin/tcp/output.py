@@ -37,6 +37,8 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         if tcb.fast_opened:
             _send_new(tcb, out)
         if state is SYN_SENT:
+            if tcb.config.user_timeout_ms:
+                _watch_user_timeout(tcb)
             return out
     elif state is not TIME_WAIT:
         _retransmit(tcb, out)

@@ -126,6 +126,11 @@ class Core:
         else:
             self.trace.rule(now, local, remote, rule, rfc_of(rule), detail)  # counted on its way to the sink
 
+    def no_route(self, now: int, detail: str, local: Endpoint = NOWHERE, remote: Endpoint = NOWHERE) -> None:
+        """Count and trace that there is no way to `remote`."""
+        self.counters["IpOutNoRoutes" if len(remote.address) == 4 else "Ip6OutNoRoutes"] += 1
+        self.rule("ip-no-route", now, detail, local, remote)
+
     def _pass_on(self, record: Record) -> None:
         """Count the rules that pass by, those of `tcp` among them."""
         if isinstance(record, RuleRecord):

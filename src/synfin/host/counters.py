@@ -33,12 +33,10 @@ _TCP_EXT: Final = (
     "PAWSTimewait DelayedACKs ListenOverflows ListenDrops TCPFastRetrans TCPSlowStartRetrans TCPTimeouts "
     "TCPAbortOnData TCPAbortOnClose TCPAbortOnTimeout TCPAbortOnLinger TCPDeferAcceptDrop TCPTimeWaitOverflow "
     "TCPReqQFullDoCookies TCPReqQFullDrop TCPOFOQueue TCPOFODrop TCPChallengeACK TCPSYNChallenge TCPSynRetrans "
-    "TCPACKSkippedChallenge TCPFastOpenPassive TCPFastOpenPassiveFail TCPWinProbe TCPKeepAlive TCPRcvQDrop "
+    "TCPACKSkippedChallenge TCPFastOpenPassive TCPFastOpenPassiveFail TCPWinProbe TCPKeepAlive "
     "TCPZeroWindowDrop"
 )
-_IP_EXT: Final = (
-    "InTruncatedPkts InMcastPkts OutMcastPkts InBcastPkts OutBcastPkts InOctets OutOctets InCsumErrors ReasmOverlaps"
-)
+_IP_EXT: Final = "InTruncatedPkts InMcastPkts InBcastPkts InOctets OutOctets InCsumErrors ReasmOverlaps"
 
 
 def _names() -> list[str]:
@@ -68,7 +66,6 @@ RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "ipv4-bad-total-length": ("IpExtInTruncatedPkts",),
     "ipv4-bad-checksum": ("IpInHdrErrors", "IpExtInCsumErrors"),
     "ipv4-option-bad-length": ("IpInHdrErrors",),
-    "ip-no-route": ("IpOutNoRoutes",),
     "ip-not-for-us": ("IpInAddrErrors",),
     "ip6-not-for-us": ("Ip6InAddrErrors",),
     "ip-bad-source": ("IpInAddrErrors",),
@@ -110,10 +107,6 @@ RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "icmpv4-bad-checksum": ("IcmpInErrors", "IcmpInCsumErrors"),
     "icmpv6-truncated": ("Icmp6InErrors",),
     "icmpv6-bad-checksum": ("Icmp6InErrors", "Icmp6InCsumErrors"),
-    "udp-truncated": ("UdpInErrors",),
-    "udp-bad-length": ("UdpInErrors",),
-    "udp-bad-checksum": ("UdpInErrors", "UdpInCsumErrors"),
-    "udp-zero-checksum": ("Udp6InErrors",),
 }
 
 # Which counter goes up with the reason why a segment is sent (`Segment.why`).

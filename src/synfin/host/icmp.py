@@ -69,6 +69,7 @@ _MLD_COUNTERS: Final[dict[int, str]] = {
 }
 # Timestamp, information and address mask messages (RFC 6918) [RFC792-08] [RFC1122-21]
 _OBSOLETE_V4: Final = (13, 14, 15, 16, 17, 18)
+_OBSOLETE_COUNTERS: Final[dict[int, str]] = {13: "IcmpInTimestamps", 17: "IcmpInAddrMasks"}
 
 
 @final
@@ -159,6 +160,8 @@ class Icmp4(Upper):
         elif message.is_error:
             self._error(message, datagram, now)
         elif kind in _OBSOLETE_V4:
+            if kind in _OBSOLETE_COUNTERS:
+                counters[_OBSOLETE_COUNTERS[kind]] += 1
             self._core.rule("icmp-obsolete", now, f"type {kind}", remote=Endpoint(datagram.src, 0))
         else:
             counters["IcmpInErrors"] += 1
@@ -199,7 +202,7 @@ class Icmp4(Upper):
             return
         path = self._output.reply_path(datagram.interface, datagram.src)
         if path is None:
-            self._core.rule("ip-no-route", now, "echo reply", remote=remote)
+            self._core.no_route(now, "echo reply", remote=remote)
             return
         counters = self._core.counters
         counters["IcmpOutMsgs"] += 1
@@ -301,7 +304,7 @@ class Icmp6(Upper):
             return
         path = self._output.reply_path(datagram.interface, datagram.src)
         if path is None:
-            self._core.rule("ip-no-route", now, "echo reply", remote=remote)
+            self._core.no_route(now, "echo reply", remote=remote)
             return
         counters = self._core.counters
         counters["Icmp6OutMsgs"] += 1

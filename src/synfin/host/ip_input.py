@@ -83,6 +83,7 @@ class IpInput:
         """As `receive`, for what must be IPv4 [RFC1122-05]."""
         core = self._core
         core.counters["IpInReceives"] += 1
+        core.counters["IpExtInOctets"] += len(data)
         packet = parse_ipv4(data)
         dst = packet.dst
         to_group = False

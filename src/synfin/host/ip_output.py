@@ -100,9 +100,9 @@ class IpOutput:
         limit = path.interface.mtu
         if size > limit and not mss:
             if not fragment:
-                packet = build_ipv4(Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, 0, True))
+                whole = build_ipv4(Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, 0, True))
                 counters["IpFragFails"] += 1
-                self._too_big(packet, limit, now)
+                self._too_big(whole, limit, now)
                 return False
             return self._fragment_v4(path, src, dst, protocol, payload, now, hop_limit, traffic_class, limit, note)
         if fragment:
@@ -113,7 +113,9 @@ class IpOutput:
             header = Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, identification)
         else:
             header = Ipv4Packet(src, dst, protocol, payload, hop_limit, traffic_class, 0, True)
-        self._transmit(path, dst, build_ipv4(header), now, mss, note)
+        packet = build_ipv4(header)
+        counters["IpExtOutOctets"] += len(packet)
+        self._transmit(path, dst, packet, now, mss, note)
         return True
 
     def _fragment_v4(
@@ -137,11 +139,14 @@ class IpOutput:
         end = len(payload)
         while at < end:
             piece = payload[at : at + step]
-            packet = Ipv4Packet(
-                src, dst, protocol, piece, hop_limit, traffic_class, identification, False, at + step < end, at
+            packet = build_ipv4(
+                Ipv4Packet(
+                    src, dst, protocol, piece, hop_limit, traffic_class, identification, False, at + step < end, at
+                )
             )
             counters["IpFragCreates"] += 1
-            self._transmit(path, dst, build_ipv4(packet), now, 0, note)
+            counters["IpExtOutOctets"] += len(packet)
+            self._transmit(path, dst, packet, now, 0, note)
             at += step
         counters["IpFragOKs"] += 1
         return True

@@ -29,6 +29,7 @@ from synfin.wire.icmpv6 import (
     OPTION_TARGET_LINK_ADDRESS,
     PROTOCOL,
     REDIRECT,
+    ROUTER_SOLICITATION,
     Icmpv6Message,
     build_icmpv6,
     check_neighbor_discovery,
@@ -80,6 +81,8 @@ class Ndp(Solicitor):
             self._core.counters["Icmp6InRedirects"] += 1
             self._core.rule("nd-redirect-ignored", now, "", remote=Endpoint(datagram.src, 0))
         else:
+            solicits = message.type == ROUTER_SOLICITATION
+            self._core.counters["Icmp6InRouterSolicits" if solicits else "Icmp6InRouterAdvertisements"] += 1
             self._core.rule("nd-router-ignored", now, "", remote=Endpoint(datagram.src, 0))
 
     def _solicited(self, message: Icmpv6Message, datagram: Datagram, now: int) -> None:
@@ -123,7 +126,6 @@ class Ndp(Solicitor):
         mac = message.link_address(OPTION_TARGET_LINK_ADDRESS)
         if mac is not None and is_group_mac(mac):
             mac = None
-        entry.is_router = message.router
         cache.advertised(entry, mac or b"", message.solicited, message.override, now)
 
     def solicit(self, interface: Interface, target: Address, mac: bytes, packet: bytes, now: int) -> None:

@@ -46,7 +46,7 @@ class Solicitor(ABC):
 class Neighbor(Timed):
     """One entry.  `mac` is empty while INCOMPLETE; `queue` holds (packet, mss, note) that wait for it."""
 
-    __slots__ = ("_cache", "address", "deadline", "is_router", "mac", "queue", "state", "tries")
+    __slots__ = ("_cache", "address", "deadline", "mac", "queue", "state", "tries")
 
     def __init__(self, cache: NeighborCache, address: Address) -> None:
         super().__init__()
@@ -56,7 +56,6 @@ class Neighbor(Timed):
         self.state = INCOMPLETE
         self.deadline = NEVER
         self.tries = 0
-        self.is_router = False
         self.queue: list[tuple[bytes, int, str]] = []
 
     def next_deadline(self) -> int | None:

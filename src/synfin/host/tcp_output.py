@@ -221,7 +221,7 @@ class TcpOutput(Touched):
         """Send a segment that belongs to no connection: a reset, a SYN cookie, an answer from TIME_WAIT."""
         path = self._output.reply_path(interface, remote.address)
         if path is None:
-            self._core.rule("ip-no-route", now, "", local, remote)
+            self._core.no_route(now, "", local, remote)
             return
         self._emit(path, segment, local, remote, self.tcp.hop_limit, self.tcp.traffic_class, 0, now)
 
@@ -234,7 +234,7 @@ class TcpOutput(Touched):
             slot.path = path
             slot.generation = generation
         if path is None:
-            self._core.rule("ip-no-route", now, "", connection.local, connection.remote)
+            self._core.no_route(now, "", connection.local, connection.remote)
             connection.icmp_error("net-unreachable", segment.seq, now)
             return
         config = connection.tcb.config

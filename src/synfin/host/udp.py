@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias, final
 
-from synfin.errors import UsageError
+from synfin.errors import UsageError, WireError
 from synfin.host.core import Core, Datagram, Upper
 from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interfaces
@@ -254,7 +254,7 @@ class Udp(Upper):
         self._check_broadcast(endpoint, destination)
         path = self._output.routes.path(destination)
         if path is None:
-            self._core.rule("ip-no-route", now, "", remote=remote)
+            self._core.no_route(now, "", remote=remote)
             raise OSError(errno.ENETUNREACH, f"no route to {format_address(destination)}")
         if source is None and endpoint.address is not None and not is_unspecified(endpoint.address):
             source = endpoint.address
@@ -278,7 +278,13 @@ class Udp(Upper):
         dst = datagram.dst
         v4 = len(src) == 4
         family = "Udp" if v4 else "Udp6"
-        udp = parse_udp(datagram.payload, src, dst)
+        try:
+            udp = parse_udp(datagram.payload, src, dst)
+        except WireError as error:
+            self._core.counters[family + "InErrors"] += 1
+            if error.rule == "udp-bad-checksum":
+                self._core.counters[family + "InCsumErrors"] += 1
+            raise
         local = Endpoint(dst, udp.dst_port)
         remote = Endpoint(src, udp.src_port)
         endpoint = self._find(dst, udp.dst_port, datagram.to_group)

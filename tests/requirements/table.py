@@ -105,7 +105,7 @@ def names_by_line(text: str) -> list[tuple[int, int, str]]:
 
 def tags_in(text: str, file: str, known: dict[str, Requirement]) -> Iterator[Place]:
     """Every tag of a source text; one that stands for nothing is given back with an id of `?` and the tag."""
-    if "[" not in text:
+    if not _TAG.search(text):
         return
     spans = names_by_line(text)
     for line, content in enumerate(text.splitlines(), 1):

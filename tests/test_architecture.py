@@ -46,7 +46,7 @@ RANK = {
 }
 # Narrower than their rank says, or wider.
 ONLY: dict[str, set[str]] = {"pcap": {"errors"}}
-ALSO: dict[str, set[str]] = {"cli": {"synfin"}}
+ALSO: dict[str, set[str]] = {"cli": {"synfin"}, "drill": {"timeline"}}
 
 # Law 1, and what law 2 adds to it.
 SANS_IO = ("wire", "tcp", "host", "lab", "sockets", "trace", "config", "errors")

@@ -33,6 +33,7 @@ from synfin.wire.frame import Frame
 
 HOST: Final = "kernel"
 START_LIMIT: Final = 0.25  # s that a call gets which is not said to block
+READY_TRIES: Final = 2_000  # looks, a millisecond apart
 RETRY: Final = 1_000_000  # ns between two looks at what poll and epoll wait for
 
 _ALL_EVENTS: Final = 0x3FFF & ~0x20
@@ -187,6 +188,17 @@ class _Waiting(Pending):
         return True
 
 
+def _await_address(address: Address) -> None:
+    """The kernel makes an IPv6 address its own a moment after it was added: wait for the route to it."""
+    if len(address) == 4:
+        return
+    wanted = f"{address.hex()} 80 "
+    for _ in range(READY_TRIES):
+        if any(line.startswith(wanted) for line in Path("/proc/net/ipv6_route").read_text("ascii").splitlines()):
+            return
+        time.sleep(0.001)
+
+
 @final
 class KernelStage(Stage):
     """The kernel's TCP at `addresses.local`, in this process's own namespace; raises `OSError` with what helps."""
@@ -206,6 +218,7 @@ class KernelStage(Stage):
             assert link is not None
             length = 24 if len(addresses.remote) == 4 else 64
             netlink.add_route(Address(network_of(addresses.remote, length)), length, link.ifindex)
+        _await_address(addresses.local)
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)

@@ -13,6 +13,7 @@ PASSED: Final = "passed"
 FAILED: Final = "failed"
 UNSUPPORTED: Final = "unsupported"  # the script asks for something that the runner does not do
 BROKEN: Final = "broken"  # the script cannot be read
+CRASHED: Final = "crashed"  # the process that played it has died
 
 
 @dataclass(slots=True)
@@ -20,7 +21,7 @@ class Failure:
     """Why a script failed: `event` is the one it failed at (None: behind the last one).
 
     `expected` and `got` are the two sides as lines of a script; `differences` the fields that do not agree; `rule` what
-    made the stack under test act, with its `rfc`.
+    made the stack under test act.
     """
 
     what: str
@@ -30,7 +31,6 @@ class Failure:
     got: str = ""
     differences: list[Difference] = field(default_factory=list)
     rule: str = ""
-    rfc: str = ""
 
 
 @dataclass(slots=True)
@@ -44,9 +44,11 @@ class Outcome:
     message: str = ""
     notes: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    ladder: list[str] = field(default_factory=list)
     elapsed: int = 0
     seconds: float = 0.0  # real time
-    variant: str = ""
+    on: str = ""
+    host: str = ""
 
     @property
     def ok(self) -> bool:

@@ -106,6 +106,7 @@ class Runner:
         self._tick = int(script.option("tcp_ts_tick_usecs") or 0) * MICROSECOND
         self._strict = self.options.strict_segments or script.option("strict_segments") is not None
         self._last = 0  # script time of the event before
+        self._lag = 0  # how late that event was carried out: in real time that is not the stack's fault
         self._blocked: _Call | None = None
 
     def run(self) -> Outcome:
@@ -130,9 +131,9 @@ class Runner:
             status, message = UNSUPPORTED, str(error)
         elapsed = self.stage.now()
         self.stage.finish()
-        return Outcome(
-            self.script, self.script.path, status, failure, message, self.stage.notes, self.stage.records, elapsed
-        )  # fmt: skip
+        outcome = Outcome(self.script, self.script.path, status, failure, message, elapsed=elapsed)
+        outcome.notes, outcome.records = self.stage.notes, self.stage.records
+        return outcome
 
     # Time
 
@@ -150,6 +151,7 @@ class Runner:
             self._advance(starts, event)
             if event.time.kind == ANY:
                 starts = self.stage.now()
+            self._lag = max(self.stage.now() - starts, 0) if event.time.kind != ANY else 0
             self._act(event, base, starts)
         except UnsupportedError as error:
             raise UnsupportedError(f"line {event.line}: {error}") from None
@@ -180,7 +182,7 @@ class Runner:
             self.stage.wait(limit)
 
     def _tolerance_for(self, time: int) -> int:
-        return max(self._tolerance, int(abs(time - self._last) * self._percent / 100))
+        return max(self._tolerance, int(abs(time - self._last) * self._percent / 100)) + self._lag
 
     def _fail(self, event: Event | None, what: str, **more: object) -> NoReturn:
         failure = Failure(what, event, self.stage.now(), **more)  # type: ignore[arg-type]
@@ -347,7 +349,7 @@ class Runner:
     def _timing(self, event: Event, time: int, starts: int, ends: int) -> list[Difference]:
         early, late = self._tolerance_for(starts), self._tolerance_for(ends)
         if event.time.end is not None:
-            early = late = self._tolerance
+            early, late = self._tolerance, self._tolerance + self._lag
         if starts - early <= time <= ends + late:
             return []
         wanted = print_seconds(starts) if starts == ends else f"{print_seconds(starts)}~{print_seconds(ends)}"

@@ -20,7 +20,7 @@ from synfin.drill.tcp_info import INFO_SIZE, TCP_INFO, read_tcp_info
 from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.sockets import Socket, Sockets, TcpSocket
-from synfin.trace import Trace
+from synfin.trace import Record, Trace
 from synfin.wire.addresses import Endpoint, format_address
 from synfin.wire.frame import Frame
 from synfin.wire.segmentation import split
@@ -194,7 +194,8 @@ class StackStage(Stage):
         self.name = HOST
         self.addresses = addresses
         self._now = ORIGIN
-        trace = Trace(HOST, self.records.append)
+        self._ended = False
+        trace = Trace(HOST, self._record)
         self.host = Host(HOST, rng=Random(seed), tcp=tcp, trace=trace)
         own = f"{format_address(addresses.local)}/{addresses.prefix}"
         self.host.add_interface(INTERFACE, addresses=[own], mtu=mtu)
@@ -208,6 +209,11 @@ class StackStage(Stage):
         """Virtual time."""
         return self._now - ORIGIN
 
+    def _record(self, record: Record) -> None:
+        if not self._ended:
+            record.now -= ORIGIN
+            self.records.append(record)
+
     def settle(self) -> None:
         """Let the host say what it has to say now."""
         for frame in self.host.poll(self._now):
@@ -219,8 +225,8 @@ class StackStage(Stage):
         """Go on to the next thing that is due, at most to `until`."""
         target = until + ORIGIN
         waiting = self._waiting
-        if waiting is not None and waiting.deadline is not None:
-            target = min(target, max(waiting.deadline + ORIGIN, self._now))
+        if waiting is not None and waiting.deadline is not None and waiting.deadline > self.now():
+            target = min(target, waiting.deadline + ORIGIN)
         due = self.host.next_deadline()
         if due is not None and due <= target:
             self._now = max(self._now, due)
@@ -256,6 +262,7 @@ class StackStage(Stage):
 
     def finish(self) -> None:
         """Reset every connection."""
+        self._ended = True
         for connection in self.host.connections():
             connection.abort(self._now)
         self.calls.close_all()

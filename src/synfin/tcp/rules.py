@@ -108,7 +108,6 @@ RULES: Final[dict[str, str]] = {
     "user-timeout": "RFC 9293 3.10.8",
     "keep-alive-timeout": "RFC 9293 3.8.4",
     "icmp-hard-error": "RFC 5927 4",
-    "listener-closed": "RFC 9293 3.10.4",
     # TIME_WAIT
     "time-wait-fin-again": "RFC 9293 3.10.7.4",
     "time-wait-old-segment": "RFC 9293 3.10.7.4",

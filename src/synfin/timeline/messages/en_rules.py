@@ -124,7 +124,6 @@ CLOSING: Final[dict[str, str]] = {
     "rule.user-timeout": "{who}'s data was not acknowledged within the user time-out",
     "rule.keep-alive-timeout": "{who} got no answer to its keep-alive probes: {peer} is taken for dead",
     "rule.icmp-hard-error": "{who} was told by ICMP that {peer} cannot be reached; a connection being opened ends",
-    "rule.listener-closed": "{who} stopped listening",
     "rule.time-wait-fin-again": (
         "{who} gets the FIN once more: its ACK was lost, so it repeats it and 2MSL starts again"
     ),

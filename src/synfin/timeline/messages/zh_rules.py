@@ -114,7 +114,6 @@ CLOSING: Final[dict[str, str]] = {
     "rule.user-timeout": "{who} 的数据在用户超时之内没有得到确认",
     "rule.keep-alive-timeout": "保活探测没有回音，{who} 认定 {peer} 已不在",
     "rule.icmp-hard-error": "{who} 从 ICMP 得知无法到达 {peer}；正在建立的连接就此结束",
-    "rule.listener-closed": "{who} 停止监听",
     "rule.time-wait-fin-again": "{who} 又收到 FIN：说明上一个 ACK 丢了，于是重发 ACK，2MSL 重新计时",
     "rule.time-wait-old-segment": "{who} 丢弃旧的重复报文段，只重复自己的 ACK",
     "rule.time-wait-acceptable": "{who} 在 TIME_WAIT 收到 ACK，无事可做",

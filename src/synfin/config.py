@@ -71,7 +71,7 @@ class TcpConfig:
     notsent_lowat_bytes: int | None = None  # tell WRITABLE only while less than half of this waits to be sent
     ack_delay_ms: int = 40  # below 500 [MUST-40]
     quick_acks: int = 0  # how many first data segments are acknowledged at once
-    zero_window_probe_octet: bool = True  # probe with one octet (RFC 9293 3.8.6.1); False: empty, one below SND.NXT
+    zero_window_probe_octet: bool = True  # probe with one octet (RFC 9293 3.8.6.1); False: empty, one below SND.UNA
     urgent_on_last_octet: bool = False  # urgent pointer names the last urgent octet instead of the one after it
     sws_override_ms: int = 500  # silly-window override time-out, 100 to 1000 (RFC 9293 3.8.6.2.1)
 

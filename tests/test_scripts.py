@@ -77,6 +77,14 @@ def test_a_shim_that_points_nowhere_is_passed_over(tmp_path: Path) -> None:
     assert find_python("--all", path=f"{tmp_path}:/usr/bin:/bin").stdout.count("/nowhere") == 0
 
 
+def test_an_unusable_wish_is_mentioned(tmp_path: Path) -> None:
+    fake(tmp_path, "python3.11", f'exec {sys.executable} "$@"')
+    done = find_python("python2", path=f"{tmp_path}:/usr/bin:/bin")
+    assert done.returncode == 0
+    assert "'python2' is no CPython 3.11" in done.stderr
+    assert find_python("python3", path=f"{tmp_path}:/usr/bin:/bin").stderr == ""
+
+
 def test_without_any_python_the_message_says_what_helps(tmp_path: Path) -> None:
     for tool in ("sh", "sort", "tail"):
         (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")

@@ -308,7 +308,9 @@ def test_http_1_0_closes_unless_asked_not_to(site: Path) -> None:
     [
         (b"nonsense\r\n\r\n", b"400"),
         (b"GET / HTTP/9.9\r\n\r\n", b"505"),
-        (b"GET /%00 HTTP/1.1\r\n\r\n", b"404"),
+        (b"GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", b"404"),
+        (b"GET /small.txt HTTP/1.1\r\n\r\n", b"400"),
+        (b"HEAD /small.txt HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"431"),
         (b"GET /" + b"x" * 70_000, b"431"),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", b"431"),
@@ -321,7 +323,7 @@ def test_a_bad_request_gets_an_answer_and_an_end(site: Path, request_head: bytes
 
 def test_a_request_with_a_text_is_answered_and_ends_the_connection(site: Path) -> None:
     client = World(FileService(str(site))).connect()
-    client.send(b"GET /small.txt HTTP/1.1\r\nContent-Length: 44\r\n\r\nGET /secret HTTP/1.1\r\n\r\n")
+    client.send(b"GET /small.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 44\r\n\r\nGET /secret HTTP/1.1\r\n\r\n")
     answer = client.read_all()
     assert answer.count(b"HTTP/1.1") == 1
     assert b"Connection: close" in answer

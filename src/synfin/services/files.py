@@ -193,6 +193,10 @@ class _Request(SimpleHTTPRequestHandler):
         self._respond(with_body=False)
 
     def _respond(self, *, with_body: bool) -> None:
+        hosts = len(self.headers.get_all("Host", []))
+        if hosts > 1 or (hosts == 0 and self.request_version != "HTTP/1.0"):
+            self.send_error(HTTPStatus.BAD_REQUEST, "one Host field is needed")  # RFC 9112 3.2
+            return
         try:
             path = self.tree.resolve(self.translate_path(self.path), self.path)
             if os.path.isdir(path):

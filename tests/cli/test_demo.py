@@ -163,3 +163,13 @@ def test_a_bad_option_is_a_usage_error() -> None:
     assert synfin("--preset", "bsd").returncode == 2
     assert synfin("--seed", "x").returncode == 2
     assert synfin("--lang", "fr").returncode == 2
+
+
+def test_without_a_command_there_is_help() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "synfin"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr.startswith("Usage: synfin")
+    assert "\n  demo " in asked.stderr

@@ -72,14 +72,19 @@ class _Commands(click.Group):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(
     __version__,
     prog_name="synfin",
     message=f"%(prog)s, version %(version)s ({'compiled' if compiled() else 'interpreted'})",
 )
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> int:
     """TCP from the first SYN to the end of TIME_WAIT: run it, simulate it, watch it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return EXIT_USAGE
+    return EXIT_OK
 
 
 def run(arguments: list[str] | None = None) -> int:

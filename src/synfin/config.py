@@ -5,10 +5,14 @@ Defaults are what the RFCs ask for.  `TcpConfig.linux()` holds what Linux 6.18 w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from synfin.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MICROSECOND: Final = 1_000
 MILLISECOND: Final = 1_000_000
@@ -37,6 +41,32 @@ _MAXIMUM: Final[dict[str, int]] = {
     "receive_buffer_bytes": 1 << 30,
     "keep_alive_probes": 1_000,
 }
+
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
+
+
+def check_ranges(settings: DataclassInstance, minimum: Mapping[str, int], maximum: Mapping[str, int]) -> None:
+    """Raise `UsageError` for the first number that is below its minimum (0 unless named) or above its maximum."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            continue
+        low = minimum.get(field.name, 0)
+        high = maximum.get(field.name)
+        if value < low or (high is not None and value > high):
+            allowed = f"at least {low}" if high is None else f"between {low} and {high}"
+            raise UsageError(f"{type(settings).__name__}.{field.name} is {value}; it must be {allowed}")
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """A copy of `settings` with some values changed; raises `UsageError` for a name that does not exist."""
+    names = {field.name for field in fields(settings)}
+    for name in changes:
+        if name not in names:
+            kind = type(settings).__name__
+            raise UsageError(f"{kind} has no setting {name!r}; see help(synfin.{kind})")
+    return replace(settings, **changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +160,13 @@ class TcpConfig:
     keep_alive_probes: int = 9
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                continue
-            low = _MINIMUM.get(field.name, 0)
-            high = _MAXIMUM.get(field.name)
-            if value < low or (high is not None and value > high):
-                allowed = f"at least {low}" if high is None else f"between {low} and {high}"
-                raise UsageError(f"TcpConfig.{field.name} is {value}; it must be {allowed}")
+        check_ranges(self, _MINIMUM, _MAXIMUM)
         if self.rto_min_ms > self.rto_max_ms:
             raise UsageError(f"TcpConfig.rto_min_ms {self.rto_min_ms} is above rto_max_ms {self.rto_max_ms}")
 
     def but(self, **changes: Any) -> TcpConfig:
         """A copy with some values changed; raises `UsageError` for a name that does not exist."""
-        names = {field.name for field in fields(self)}
-        for name in changes:
-            if name not in names:
-                raise UsageError(f"TcpConfig has no setting {name!r}; see help(synfin.tcp.TcpConfig)")
-        return replace(self, **changes)
+        return changed(self, changes)
 
     @classmethod
     def linux(cls, **changes: Any) -> TcpConfig:
@@ -162,7 +180,6 @@ LINUX: Final[dict[str, Any]] = {
     "accept_syn_data": False,
     "quick_acks": 16,
     "zero_window_probe_octet": False,
-    "urgent_on_last_octet": True,
     "cwnd_after_syn_loss_segments": 10,
     "rto_min_ms": 200,
     "rto_max_ms": 120_000,

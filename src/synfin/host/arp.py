@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from synfin.host.core import Core
 from synfin.host.interfaces import Interface
-from synfin.host.neighbors import NeighborCache, Solicitor
+from synfin.host.neighbors import Solicitor
 from synfin.wire.addresses import ANY_V4, BROADCAST_MAC, Address, Endpoint, is_group_mac
 from synfin.wire.arp import REPLY, REQUEST, ArpPacket, build_arp, parse_arp
 from synfin.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame, build_ethernet
@@ -19,24 +18,7 @@ _NO_MAC: Final = bytes(6)
 class Arp(Solicitor):
     """ARP for all interfaces of one host."""
 
-    __slots__ = ("_caches", "_core")
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._caches: dict[int, NeighborCache] = {}
-
-    def cache(self, interface: Interface) -> NeighborCache:
-        """The IPv4 neighbours on `interface`."""
-        cache = self._caches.get(interface.index)
-        if cache is None:
-            cache = NeighborCache(self._core, interface, self)
-            self._caches[interface.index] = cache
-        return cache
-
-    def clear(self) -> None:
-        """Forget all neighbours."""
-        for cache in self._caches.values():
-            cache.clear()
+    __slots__ = ()
 
     def receive(self, interface: Interface, data: bytes, now: int) -> None:
         """Packet reception as RFC 826 has it [RFC826-02]; raises `WireError` for what is not ARP of ours [RFC826-01].

@@ -5,9 +5,10 @@ What a TCP connection can be told is in `synfin.config.TcpConfig`; nothing here 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
+from synfin.config import changed, check_ranges
 from synfin.errors import UsageError
 
 _MINIMUM: Final[dict[str, int]] = {
@@ -83,15 +84,7 @@ class HostConfig:
     ephemeral_port_last: int = 65_535
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                continue
-            low = _MINIMUM.get(field.name, 0)
-            high = _MAXIMUM.get(field.name)
-            if value < low or (high is not None and value > high):
-                allowed = f"at least {low}" if high is None else f"between {low} and {high}"
-                raise UsageError(f"HostConfig.{field.name} is {value}; it must be {allowed}")
+        check_ranges(self, _MINIMUM, _MAXIMUM)
         if self.ephemeral_port_first > self.ephemeral_port_last:
             raise UsageError(
                 f"HostConfig.ephemeral_port_first {self.ephemeral_port_first} is above "
@@ -100,8 +93,4 @@ class HostConfig:
 
     def but(self, **changes: Any) -> HostConfig:
         """A copy with some values changed; raises `UsageError` for a name that does not exist."""
-        names = {field.name for field in fields(self)}
-        for name in changes:
-            if name not in names:
-                raise UsageError(f"HostConfig has no setting {name!r}; see help(synfin.host.HostConfig)")
-        return replace(self, **changes)
+        return changed(self, changes)

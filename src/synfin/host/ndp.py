@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from synfin.host.core import Core, Datagram
+from synfin.host.core import Datagram
 from synfin.host.interfaces import Interface
-from synfin.host.neighbors import NeighborCache, Solicitor
+from synfin.host.neighbors import Solicitor
 from synfin.wire.addresses import (
     ALL_NODES_V6,
     Address,
@@ -46,24 +46,7 @@ _HOP_LIMIT: Final = 255
 class Ndp(Solicitor):
     """Neighbour discovery for all interfaces of one host."""
 
-    __slots__ = ("_caches", "_core")
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._caches: dict[int, NeighborCache] = {}
-
-    def cache(self, interface: Interface) -> NeighborCache:
-        """The IPv6 neighbours on `interface`."""
-        cache = self._caches.get(interface.index)
-        if cache is None:
-            cache = NeighborCache(self._core, interface, self)
-            self._caches[interface.index] = cache
-        return cache
-
-    def clear(self) -> None:
-        """Forget all neighbours."""
-        for cache in self._caches.values():
-            cache.clear()
+    __slots__ = ()
 
     def receive(self, message: Icmpv6Message, datagram: Datagram, now: int) -> None:
         """Types 133 to 137; raises `WireError` for a message that is not valid [RFC4861-01] [RFC4861-02]."""

@@ -25,9 +25,26 @@ NEVER: Final = -1
 
 
 class Solicitor(ABC):
-    """Asks for, and is told about, neighbours: ARP or neighbour discovery."""
+    """Asks for, and is told about, neighbours: ARP or neighbour discovery, with a cache for each interface."""
 
-    __slots__ = ()
+    __slots__ = ("_caches", "_core")
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._caches: dict[int, NeighborCache] = {}
+
+    def cache(self, interface: Interface) -> NeighborCache:
+        """The neighbours on `interface`, of one family."""
+        cache = self._caches.get(interface.index)
+        if cache is None:
+            cache = NeighborCache(self._core, interface, self)
+            self._caches[interface.index] = cache
+        return cache
+
+    def clear(self) -> None:
+        """Forget all neighbours."""
+        for cache in self._caches.values():
+            cache.clear()
 
     @abstractmethod
     def solicit(self, interface: Interface, target: Address, mac: bytes, packet: bytes, now: int) -> None:

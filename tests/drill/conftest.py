@@ -15,7 +15,6 @@ NOT_YET = {
     "ecn-ece-cwr": "ECN is not negotiated yet (docs/deviations.md, RFC9293-SHLD-8)",
     "iw10-rfc6928": "x",
     "sack-recovery-only-holes": "loss recovery does not use SACK blocks yet (RFC 6675)",
-    "urgent-send": "x",
     "zero-window-probe": "x",
 }
 

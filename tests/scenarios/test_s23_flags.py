@@ -180,10 +180,13 @@ def test_push_is_no_record_marker(preset: str) -> None:
     assert play.b.read() == b"onetwothree"
 
 
-@pytest.mark.parametrize(("preset", "pointer"), [("rfc", 5), ("linux", 4)])
-def test_urgent_pointer(preset: str, pointer: int) -> None:
-    """S23: it points to the octet after the last urgent one (RFC), or at that one (Linux) [MUST-62] [MUST-32]."""
-    play = established(preset)
+@pytest.mark.parametrize(("preset", "on_last", "pointer"), [("rfc", False, 5), ("linux", False, 5), ("rfc", True, 4)])
+def test_urgent_pointer(preset: str, on_last: bool, pointer: int) -> None:
+    """S23: it points to the octet after the last urgent one, or at that one where both ends say so [MUST-62] [MUST-32].
+
+    Linux was seen to send the former, with tcp_stdurg off (urgent-send.pkt).
+    """
+    play = established(preset, urgent_on_last_octet=on_last)
     play.a.write(b"stop!", urgent=True)
     heard: list[int] = []
     act: Callable[[], object] = lambda: heard.append(play.b.the.urgent_remaining)  # noqa: E731

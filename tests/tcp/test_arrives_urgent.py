@@ -121,9 +121,9 @@ def test_urgent_text_goes_out_with_the_pointer_after_it() -> None:
     assert sent.seq + sent.urg == 6
 
 
-def test_linux_points_to_the_last_urgent_octet() -> None:
-    """S23, measured."""
-    t = Established(config=TcpConfig.linux())
+def test_the_pointer_may_be_on_the_last_urgent_octet() -> None:
+    """S23: the other reading, which `urgent_on_last_octet` has."""
+    t = Established(config=TcpConfig.linux(urgent_on_last_octet=True))
     t.app.write(b"abcde", urgent=True)
     sent = t.outbox[0]
     assert "U" in sent.flags

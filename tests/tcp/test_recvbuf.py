@@ -74,3 +74,16 @@ def test_many_small_pieces_are_joined() -> None:
     assert bytes(out) == bytes(number % 251 for number in range(5000))
     assert len(buffer) == 0
     assert buffer.read(1) == b""
+
+
+def test_tiny_segments_cost_no_more_than_their_text() -> None:
+    """A peer that sends an octet or two at a time cannot make a full window cost many times its size."""
+    buffer = ReceiveBuffer()
+    expected = b""
+    for number in range(5_000):
+        buffer.append(number.to_bytes(2, "big"))
+        expected += number.to_bytes(2, "big")
+    assert len(buffer) == 10_000
+    assert len(buffer._chunks) < 40
+    assert buffer.read(3) + buffer.read(9_000) + buffer.read(9_000) == expected
+    assert len(buffer) == 0

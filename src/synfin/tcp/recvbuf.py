@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import Final, final
+
+SMALL: Final = 512  # octets; pieces below this are joined, so that tiny segments do not cost more than their text
 
 
 @final
@@ -22,8 +24,11 @@ class ReceiveBuffer:
 
     def append(self, data: bytes) -> None:
         """Add octets at the end."""
-        self._chunks.append(data)
         self._size += len(data)
+        if len(data) < SMALL and self._chunks and len(self._chunks[-1]) < SMALL:
+            self._chunks[-1] += data
+        else:
+            self._chunks.append(data)
 
     def read(self, limit: int) -> bytes:
         """At most `limit` octets; `b""` when there are none."""

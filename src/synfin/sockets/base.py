@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, f
 
 from synfin.errors import UsageError
 from synfin.host import Host
-from synfin.sockets.constants import AF_INET6, MSG_TRUNC, POLLERR, POLLHUP, POLLNVAL
+from synfin.sockets.constants import AF_INET, AF_INET6, IPPROTO_IP, MSG_TRUNC, POLLERR, POLLHUP, POLLNVAL, SOL_SOCKET
 from synfin.sockets.errors import failure
 from synfin.sockets.ports import PortTable
 from synfin.sockets.sockaddr import SockAddr
@@ -223,6 +223,8 @@ class Socket(ABC):
     def getsockopt(self, level: int, option: int, size: int = 0) -> int | bytes:
         """An option's value: a number, or with `size` its octets, at most so many."""
         self.check_open()
+        if self.family == AF_INET and level not in (SOL_SOCKET, IPPROTO_IP, self.protocol):
+            raise failure(errno.EOPNOTSUPP)
         found = self._option(level, option)
         if found.get is None:
             raise failure(errno.ENOPROTOOPT)

@@ -88,9 +88,14 @@ def attribute(name: str) -> Option:
     return Option(get, put)
 
 
-def _set_low_water(socket: Socket, raw: bytes) -> None:
+def low_water(raw: bytes) -> int:
+    """SO_RCVLOWAT: how much must be there for POLLIN."""
     value = number(raw)
-    socket.receive_low_water = INT_MAX if value < 0 else max(value, 1)
+    return INT_MAX if value < 0 else max(value, 1)
+
+
+def _set_low_water(socket: Socket, raw: bytes) -> None:
+    socket.receive_low_water = low_water(raw)
     socket.notify(0)
 
 

@@ -103,10 +103,10 @@ def receive(socket: TcpState, limit: int, flags: int) -> Received:
     A read stops before the urgent octet, and one that starts there leaves it out unless SO_OOBINLINE is set.
     """
     socket.check_open()
-    if socket.tcp_state is State.LISTEN:
-        raise failure(errno.ENOTCONN)
     if flags & MSG_ERRQUEUE:
         raise failure(errno.EAGAIN)
+    if socket.tcp_state is State.LISTEN:
+        raise failure(errno.ENOTCONN)
     if flags & MSG_OOB:
         return _receive_urgent(socket, limit, flags)
     connection = socket.connection
@@ -167,7 +167,9 @@ def transmit(socket: TcpSocket, data: bytes, flags: int, address: SockAddr | Non
     socket.check_open()
     data = octets(data)
     if flags & MSG_FASTOPEN or socket.deferred is not None:
-        return _transmit_fast(socket, data, address)
+        taken = _open_fast(socket, data, address)
+        if taken:
+            return taken
     state = socket.tcp_state
     if state not in SENDING and not opened_fast(socket):
         socket.raise_pending()
@@ -201,27 +203,29 @@ def _room(connection: Connection) -> int:
     return min(free, -(-below // PIECE) * PIECE) if below > 0 else 0
 
 
-def _transmit_fast(socket: TcpSocket, data: bytes, address: SockAddr | None) -> int:
+def _open_fast(socket: TcpSocket, data: bytes, address: SockAddr | None) -> int:
     """MSG_FASTOPEN, or the first text after TCP_FASTOPEN_CONNECT: as much as fits rides on the SYN (RFC 7413 4.1).
 
-    Without a cookie the SYN asks for one, and nothing is taken: EINPROGRESS.
+    Gives the octets taken; 0 when the connection is there already, so that they are sent as any others.  Without a
+    cookie the SYN asks for one, and nothing is taken: EINPROGRESS.
     """
-    if socket.deferred is not None:
-        endpoint = socket.deferred
+    endpoint = socket.deferred
+    if endpoint is not None:
         socket.deferred = None
         socket.phase = UNCONNECTED  # as if nothing had happened yet
-    elif address is None:
-        raise failure(errno.EOPNOTSUPP if socket.connection is None else errno.EISCONN)
-    else:
+    elif address is not None:
         endpoint = parse(socket.family, address)
+    elif socket.phase == UNCONNECTED:
+        raise failure(errno.EINVAL)
     fresh = socket.connection is None
     try:
-        socket.start_connecting(endpoint, for_text=True, text=data[: _syn_room(endpoint.address)])
+        if endpoint is None:
+            socket.go_on_connecting(errno.EALREADY)
+        else:
+            text = data[: _syn_room(endpoint.address)]
+            socket.start_connecting(endpoint, for_text=True, text=text)
     except BlockingIOError:
-        connection = socket.connection
-        if not fresh or connection is None:
-            raise
-        taken = len(connection.tcb.send_buffer)
+        taken = len(socket.connection.tcb.send_buffer) if fresh and socket.connection is not None else 0
         if not taken:
             raise
         return taken
@@ -252,5 +256,5 @@ def ioctl(socket: TcpState, request: int) -> int:
     if request == SIOCINQ:
         return connection.readable if socket.oob_inline or not 0 <= mark < connection.readable else mark
     tcb = connection.tcb
-    end = tcb.send_buffer.end + int(tcb.fin_queued)
+    end = tcb.fin_seq + 1 if tcb.fin_seq >= 0 else tcb.send_buffer.end + int(tcb.fin_queued)
     return max(end - (tcb.snd_una if request == SIOCOUTQ else tcb.snd_nxt), 0)

@@ -119,6 +119,7 @@ class TcpSocket(TcpState):
         if self._claim is not None:
             self._claim.held = False
             self._claim = None
+        self._last_port = self._port or self._last_port
         self._port = 0
 
     def listen(self, backlog: int = SOMAXCONN) -> None:
@@ -174,8 +175,6 @@ class TcpSocket(TcpState):
         self.phase = CONNECTED
         self.connection = connection
         self._address, self._port = connection.local
-        self._address_locked = True
-        self._port_locked = True
         self._claim = Claim(connection.local.address, self.reuse_address, connection)
         self.env.ports.claim(self._port, self._claim)
         connection.take_events()
@@ -210,6 +209,10 @@ class TcpSocket(TcpState):
             outcome = errno.EALREADY
         else:
             raise failure(errno.EISCONN if self.phase == CONNECTED else errno.EINVAL)
+        self.go_on_connecting(outcome)
+
+    def go_on_connecting(self, outcome: int) -> None:
+        """How far connect() has come: `outcome` is the errno while it is under way."""
         state = self.tcp_state
         if state in OPENING:
             raise failure(outcome)

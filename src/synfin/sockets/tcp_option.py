@@ -16,6 +16,7 @@ from synfin.sockets.constants import (
     SO_KEEPALIVE,
     SO_LINGER,
     SO_RCVBUF,
+    SO_RCVLOWAT,
     SO_SNDBUF,
     SOL_SOCKET,
     TCP_CONGESTION,
@@ -45,6 +46,7 @@ from synfin.sockets.option import (
     Option,
     attribute,
     buffer_size,
+    low_water,
     number,
     within,
 )
@@ -60,7 +62,6 @@ MSS_RANGE: Final = (88, 32_767)
 DEFAULT_MSS: Final = 536  # before a connection has one
 LINGER2_MAX_S: Final = 120
 SYN_RETRIES: Final = 6  # what Linux shows, and does, unless told otherwise
-NO_LOW_WATER: Final = 0xFFFF_FFFF
 CONGESTION_NAME: Final = 16  # octets of a name, with its zeros
 LINUX_NAMES: Final = {"newreno": "reno"}  # ours, and what Linux calls it
 _LINGER: Final = struct.Struct("<ii")
@@ -255,12 +256,17 @@ def _set_fast_open_connect(socket: TcpSocket, raw: bytes) -> None:
 
 def _get_low_water(socket: TcpSocket) -> int:
     low = socket.config.notsent_lowat_bytes
-    return NO_LOW_WATER if low is None else low
+    return 0 if low is None else low
 
 
 def _set_low_water(socket: TcpSocket, raw: bytes) -> None:
-    value = number(raw) & NO_LOW_WATER
-    socket.configure(notsent_lowat_bytes=value if 0 < value < NO_LOW_WATER else None)
+    socket.configure(notsent_lowat_bytes=(number(raw) & 0xFFFF_FFFF) or None)
+    socket.notify(0)
+
+
+def _set_receive_low_water(socket: TcpSocket, raw: bytes) -> None:
+    """More than the buffer holds would never be there."""
+    socket.receive_low_water = min(low_water(raw), socket.config.receive_buffer_bytes)
     socket.notify(0)
 
 
@@ -293,6 +299,7 @@ def _set_congestion(socket: TcpSocket, raw: bytes) -> None:
 
 TABLE: Final[dict[tuple[int, int], Option]] = {
     **COMMON,
+    (SOL_SOCKET, SO_RCVLOWAT): Option(lambda socket: socket.receive_low_water, _set_receive_low_water),
     (SOL_SOCKET, SO_ACCEPTCONN): Option(lambda socket: int(socket.listener is not None)),
     (SOL_SOCKET, SO_KEEPALIVE): _switch("keep_alive"),
     (SOL_SOCKET, SO_LINGER): Option(_get_linger, _set_linger),

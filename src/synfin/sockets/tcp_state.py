@@ -68,6 +68,7 @@ class TcpState(Socket):
         self.urgent_taken = 0  # end of the urgent text whose last octet was received out of band
         self._address: Address = ANY_V4 if family == AF_INET else ANY_V6
         self._port = 0
+        self._last_port = 0  # given back, but getsockname() goes on showing it, as Linux does
         self._address_locked = False  # by bind()
         self._port_locked = False
         self._claim: Claim | None = None
@@ -144,7 +145,7 @@ class TcpState(Socket):
         if connection.error is not None:
             self._failed = True
             self._error = self._errno_of(connection, connection.error)
-        elif tcb.state is State.CLOSED and tcb.fin_seq >= 0 and tcb.snd_una <= tcb.fin_seq:
+        elif tcb.state is State.CLOSED and tcb.fin_queued and (tcb.fin_seq < 0 or tcb.snd_una <= tcb.fin_seq):
             self._failed = True  # a RST in CLOSING or LAST_ACK, which the RFC does not report
             self._error = errno.ECONNRESET
 
@@ -184,7 +185,8 @@ class TcpState(Socket):
     def _local(self) -> Endpoint | None:
         if self.connection is not None and self._port:
             return self.connection.local
-        return Endpoint(self._address, self._port) if self._port or not is_unspecified(self._address) else None
+        port = self._port or self._last_port
+        return Endpoint(self._address, port) if port or not is_unspecified(self._address) else None
 
     def getsockname(self) -> SockAddr:
         """Our address and port; unspecified while nobody has chosen."""

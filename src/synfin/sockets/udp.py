@@ -216,18 +216,19 @@ class UdpSocket(Socket):
     # Moving datagrams
 
     def receive(self, limit: int, flags: int = 0) -> Received:
-        """The next datagram: EAGAIN, and the error of an earlier one first.  What does not fit is lost (MSG_TRUNC)."""
+        """The next datagram: EAGAIN, and the error of an earlier one first.  What does not fit is lost (MSG_TRUNC).
+
+        After SHUT_RD it is EAGAIN as well; who would block returns nothing instead (POLLRDHUP says so).
+        """
         self.check_open()
-        if flags & (MSG_ERRQUEUE | MSG_OOB):
-            raise failure(errno.EAGAIN if flags & MSG_ERRQUEUE else errno.EOPNOTSUPP)
+        if flags & MSG_ERRQUEUE:
+            raise failure(errno.EAGAIN)
         self._raise_pending()
         endpoint = self.endpoint
         message = None
         if endpoint is not None:
             message = endpoint.peek() if flags & MSG_PEEK else endpoint.recvfrom()
         if message is None:
-            if self.shut & RECEIVE_SHUT:
-                return Received(b"", 0)
             raise failure(errno.EAGAIN)
         data, size, told = truncated(message.payload, max(limit, 0), flags)
         return Received(data, size, told, present(self.family, message.remote))

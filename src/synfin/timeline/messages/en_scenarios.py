@@ -216,8 +216,8 @@ NOTES: Final[dict[str, str]] = {
     ),
     "note.S23.1": (
         "Notes list six flags.  Eight are assigned since RFC 3168 (CWR, ECE), and AE makes nine (RFC 9768).  PSH "
-        "marks no record.  The urgent pointer names the octet after the last urgent one; on Linux, by default, "
-        "that one."
+        "marks no record.  The urgent pointer names the octet after the last urgent one, on Linux as well; RFC 1122 "
+        "once said that it names the last one itself, and texts that follow it are out of date."
     ),
     "note.flags.1": "SYN with FIN: the RFC takes it as a SYN, Linux drops it at a listener.",
     "note.S24.1": (

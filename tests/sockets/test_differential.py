@@ -54,15 +54,27 @@ def test_a_script_writes_the_same_again(name: str) -> None:
     assert play(name) == play(name)
 
 
-@pytest.mark.interop
-def test_the_kernel_still_does_what_was_recorded() -> None:
-    require_namespace()
+def ask_the_kernel(*names: str) -> dict[str, list[str]]:
+    """What the kernel writes now; all scripts without a name."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.sockets.kernel"],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-m", "tests.sockets.kernel", *names],
+        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=140, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     written: dict[str, list[str]] = json.loads(done.stdout)
+    return written
+
+
+@pytest.mark.interop
+def test_the_kernel_still_does_what_was_recorded() -> None:
+    """In real time a busy machine can let a delayed ACK slip between two calls: what differs gets further tries."""
+    require_namespace()
+    written = ask_the_kernel()
     assert written.keys() == RECORDED.keys()
+    for _ in range(3):
+        different = [name for name, lines in written.items() if lines != RECORDED[name]]
+        if not different:
+            return
+        written = ask_the_kernel(*different)
     for name, lines in written.items():
         compare(RECORDED[name], lines)

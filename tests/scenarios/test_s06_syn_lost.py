@@ -66,6 +66,16 @@ def test_without_linear_retries() -> None:
     assert play.a.times[Event.TIMEOUT] == 127 * 10**9
 
 
+@pytest.mark.parametrize(("retries", "sent", "end"), [(1, [0, 1, 2], 3), (2, [0, 1, 2, 3, 4, 5], 7)])
+def test_few_retries_end_when_doubling_would(retries: int, sent: list[int], end: int) -> None:
+    """S06, TCP_SYNCNT 1 and 2: more SYNs than asked for, but no longer (measured: ETIMEDOUT after 3.07 and 7.13 s)."""
+    play = Play("linux", "drop(A>B,SYN,all)", syn_retries=retries)
+    play.a.connect("B")
+    play.run("1h")
+    assert play.times("A", "SYN") == sent
+    assert play.a.times[Event.TIMEOUT] == end * 10**9
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_application_hears_of_trouble_before_the_end(preset: str) -> None:
     """S06: between R1 and R2 the application is told; that does not end the attempt [SHLD-9] [SHLD-10] [MUST-47]."""

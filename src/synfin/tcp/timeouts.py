@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synfin.config import MILLISECOND
+from synfin.config import MILLISECOND, TcpConfig
 from synfin.tcp import timers
 from synfin.tcp.endings import dissolve, fail, finish, timed_out
 from synfin.tcp.events import Event
@@ -56,7 +56,9 @@ def _exhausted(tcb: Tcb) -> bool:
         return False
     if tcb.state is SYN_SENT:  # [MUST-22] [MUST-23]
         limit, period = config.syn_retries, config.syn_r2_ms
-        if limit is not None:
+        if limit is not None and config.syn_linear_retries:
+            if tcb.retransmits and tcb.now - tcb.progress_at >= _doubling_time(config, limit):
+                return True
             limit += config.syn_linear_retries
     elif tcb.state is SYN_RECEIVED:
         limit, period = config.synack_retries, config.synack_r2_ms
@@ -67,6 +69,20 @@ def _exhausted(tcb: Tcb) -> bool:
     if limit is not None and tcb.retransmits >= limit:
         return True
     return period is not None and tcb.retransmits > 0 and tcb.resent_at - tcb.progress_at >= period * MILLISECOND
+
+
+def _doubling_time(config: TcpConfig, retries: int) -> int:
+    """How long so many retransmissions and the wait after them take when each time-out is twice the one before.
+
+    Linux gives up a SYN after that long also where the first ones go again without back-off (measured: with TCP_SYNCNT
+    1 three SYNs and 3 s, with 2 six SYNs and 7 s).
+    """
+    total = 0
+    timeout = config.rto_initial_ms
+    for _ in range(retries + 1):
+        total += timeout
+        timeout = min(2 * timeout, config.rto_max_ms)
+    return total * MILLISECOND
 
 
 def _count_retransmission(tcb: Tcb) -> None:

@@ -352,14 +352,17 @@ def test_close_with_unread_text_resets() -> None:
 
 
 def test_text_after_close_resets() -> None:
-    """S13 contrast [SHLD-3]: <SEQ=SND.NXT><RST>, and the block is gone."""
-    for make in (FinWait1, FinWait2):
+    """S13 contrast [SHLD-3]: the block is gone, so the answer is that of CLOSED, <SEQ=SEG.ACK><RST>.
+
+    A peer that has lost our FIN would take a RST at SND.NXT for one that is not exactly at RCV.NXT (RFC 5961 3.2).
+    """
+    for make, ack in ((FinWait1, 1), (FinWait2, 2)):
         t = make(how="close")
-        t.inject("PA seq=1 len=1000")
+        t.inject(f"PA seq=1 ack={ack} len=1000")
         sent = t.drain()
         assert len(sent) == 1
-        assert "R" in sent[0].flags
-        assert sent[0].seq == 2
+        assert sent[0].flags == "R"
+        assert sent[0].seq == ack
         assert t.state is State.CLOSED
         assert "text-after-close" in t.rules
 

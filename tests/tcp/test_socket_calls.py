@@ -158,7 +158,7 @@ def test_text_for_a_deaf_end_is_reset_once_it_has_closed_its_direction() -> None
     t.app.shutdown()
     t.drain()
     t.inject("PA data=b")
-    t.expect("RA")
+    t.expect("R")
     assert t.state is State.CLOSED
     assert isinstance(t.connection.error, ConnectionResetError)
     assert Event.RESET in t.events

@@ -5,6 +5,7 @@ from __future__ import annotations
 from synfin.tcp.endings import fail, finish, reset, start_time_wait
 from synfin.tcp.events import Event
 from synfin.tcp.reassembly import Reassembly
+from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
 from synfin.tcp.state import (
     CLOSE_WAIT,
@@ -48,7 +49,9 @@ def check_text(tcb: Tcb, arrival: Arrival) -> bool:
         return stop(tcb, "text-after-fin")  # [RFC9293-E34]
     if tcb.orphan or (tcb.read_shut and tcb.state is not ESTABLISHED):
         tcb.note("text-after-close")  # [SHLD-3]
-        tcb.reset_why = "reset-half-duplex-close"
+        answer = reset_for(arrival.segment, "reset-half-duplex-close")
+        assert answer is not None  # a RST has not come as far as here
+        tcb.replies.append(answer)
         if tcb.orphan:
             finish(tcb, "text-after-close")
         else:

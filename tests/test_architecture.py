@@ -37,7 +37,6 @@ RANK = {
     "sockets": 6,
     "device": 7,
     "lab": 7,
-    "sockets": 8,
     "timeline": 9,
     "drill": 9,
     "cli": 10,

@@ -207,7 +207,7 @@ def test_every_truncation_is_an_error_behind_the_whole_packets(form: Callable[[]
             got.extend(read_capture(io.BytesIO(octets[:size])))
             ends.append(size)
         except CaptureError as error:
-            assert 0 <= error.offset <= size  # noqa: PT017
+            assert 0 <= error.offset <= size
         assert got == whole[: len(got)]
     # Only where a block or record ends may the file end.
     assert len(ends) == (len(whole) if form is not sample else 1 + 4 + len(whole) - 1)
@@ -262,7 +262,7 @@ def test_any_octets_behind_any_beginning(octets: bytes) -> None:
         try:
             read(head + octets)
         except CaptureError as error:
-            assert error.offset <= len(head + octets)  # noqa: PT017
+            assert error.offset <= len(head + octets)
 
 
 def test_damaged_captures_do_no_harm() -> None:

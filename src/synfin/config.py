@@ -102,6 +102,7 @@ class TcpConfig:
     ack_delay_ms: int = 40  # below 500 [MUST-40]
     quick_acks: int = 0  # how many first data segments are acknowledged at once
     zero_window_probe_octet: bool = True  # probe with one octet (RFC 9293 3.8.6.1); False: empty, one below SND.UNA
+    push_bursts: bool = False  # PSH also on every second segment of a burst, and on one of more than half the window
     urgent_on_last_octet: bool = False  # urgent pointer names the last urgent octet instead of the one after it
     sws_override_ms: int = 500  # silly-window override time-out, 100 to 1000 (RFC 9293 3.8.6.2.1)
 
@@ -180,6 +181,7 @@ LINUX: Final[dict[str, Any]] = {
     "accept_syn_data": False,
     "quick_acks": 16,
     "zero_window_probe_octet": False,
+    "push_bursts": True,
     "cwnd_after_syn_loss_segments": 10,
     "rto_min_ms": 200,
     "rto_max_ms": 120_000,

@@ -135,7 +135,7 @@ def test_one_line_stands_for_several_segments() -> None:
     write = OPEN + "+0 write(4, ..., 3000) = 3000\n"
     passes(write + "+0 > P. 1:3001(3000) ack 1\n")
     fails(write + "+0 > P. 1:3001(3000) ack 1\n", "flags", "seq", strict_segments=True)
-    pieces = "+0 > . 1:1001(1000) ack 1\n+0 > . 1001:2001(1000) ack 1\n+0 > P. 2001:3001(1000) ack 1\n"
+    pieces = "+0 > . 1:1001(1000) ack 1\n+0 > P. 1001:2001(1000) ack 1\n+0 > P. 2001:3001(1000) ack 1\n"
     passes(write + pieces, strict_segments=True)
     passes(write + pieces)
 

@@ -264,6 +264,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
     if tcb.snd_nxt == tcb.snd_una:
         _restart_after_idle(tcb)
     limit = tcb.mss if tcb.push_limit == 0 else tcb.push_limit // tcb.mss * tcb.mss
+    burst = 0  # segments of this burst
     while True:
         seq = tcb.snd_nxt
         queued = buffer_end - seq
@@ -288,7 +289,12 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         if tcb.recovery.limited and flight + count > tcb.congestion.cwnd:
             why = "limited-transmit"
         tcb.override = False
-        out.append(_text_segment(tcb, seq, count, why, fin_fits=usable > count))
+        segment = _text_segment(tcb, seq, count, why, fin_fits=usable > count)
+        out.append(segment)
+        if count and tcb.config.push_bursts:
+            burst += (count + tcb.mss - 1) // tcb.mss
+            if burst % 2 == 0 or 2 * count > window.largest:
+                segment.flags |= PSH
         if tcb.timers.running(OVERRIDE):
             tcb.stop_timer(OVERRIDE)
 

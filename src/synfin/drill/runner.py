@@ -185,7 +185,8 @@ class Runner:
         return max(self._tolerance, int(abs(time - self._last) * self._percent / 100)) + self._lag
 
     def _fail(self, event: Event | None, what: str, **more: object) -> NoReturn:
-        failure = Failure(what, event, self.stage.now(), **more)  # type: ignore[arg-type]
+        more.setdefault("time", self.stage.now())
+        failure = Failure(what, event, **more)  # type: ignore[arg-type]
         raise _StopError(failure)
 
     # Calls
@@ -342,6 +343,7 @@ class Runner:
                 got=print_action(described(whole, flow, packet)),
                 differences=wrong,
                 rule=whole.rule,
+                time=observed.time,
             )
         self.flows.note_observed(flow, whole)
         self._last = starts if event.time.end is None and not anytime else observed.time
@@ -386,7 +388,7 @@ class Runner:
             if not self.flows.is_repeat(flow, observed):
                 got = print_action(described(observed, flow))
                 what = "a packet that the script does not expect"
-                self._fail(None, what, expected="no packet", got=got, rule=observed.rule)
+                self._fail(None, what, expected="no packet", got=got, rule=observed.rule, time=observed.time)
 
     def _check_blocked_at_end(self) -> None:
         blocked = self._blocked

@@ -1,4 +1,4 @@
-# synfin: make run | test | lint | compile | bench | requirements | clean
+# synfin: make run | test | lint | compile | bench | fuzz | explore | requirements | clean
 #
 # Everything happens in an environment of the project's own, one for each Python version: .venv/<version>.
 # PYTHON=python3.12 names another interpreter; it must be CPython 3.11 or newer.
@@ -51,6 +51,12 @@ uncompile:  ## back to the sources
 
 bench: $(VENV)/.dev  ## figures as JSON on stdout
 	@$(PY) -m bench $(ARGS)
+
+fuzz: $(VENV)/.dev  ## mutated packets against every parser; ARGS="--count 1000000 --seed 1"
+	$(PY) -m bench.fuzz_wire $(ARGS)
+
+explore: $(VENV)/.dev  ## two stacks and a faulty link in every order; ARGS="--faults 2"
+	$(PY) -m tests.exploration $(ARGS)
 
 requirements: $(VENV)/.dev  ## docs/requirements.md from the tags in code and tests
 	$(PY) -m tests.requirements.table

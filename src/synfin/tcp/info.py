@@ -104,7 +104,11 @@ def _milliseconds_since(now: int, then: int) -> int:
 
 
 def collect(tcb: Tcb, now: int) -> TcpInfo:
-    """The fields at `now`.  What synfin does not measure is 0 (delivery rate, busy times, DSACK)."""
+    """The fields at `now`.
+
+    0 because synfin does not measure it yet: `sacked`, `fackets`, `rcv_rtt`, `delivery_rate`, `delivered`,
+    `delivered_ce`, `busy_time`, `rwnd_limited`, `sndbuf_limited`, `dsack_dups`, `reord_seen`, `rehash`, `total_rto*`.
+    """
     return TcpInfo(
         state=tcb.state.value,
         **_opening(tcb),

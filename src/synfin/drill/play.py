@@ -14,6 +14,7 @@ from typing import Final
 from synfin.config import TcpConfig
 from synfin.drill.errors import ScriptError, UnsupportedError
 from synfin.drill.model import Script
+from synfin.drill.options import number_option
 from synfin.drill.outcome import BROKEN, FAILED, UNSUPPORTED, Outcome
 from synfin.drill.parser import load
 from synfin.drill.report import ladder_lines
@@ -28,6 +29,10 @@ PLACES: Final = (STACK, KERNEL)
 PRESETS: Final = ("linux", "rfc")
 LINK_RAW: Final = 101  # LINKTYPE_RAW: IPv4 or IPv6 without anything before
 MTU_DEFAULT: Final = 1500
+MTU_LEAST: Final = 68  # RFC 791
+MTU_MOST: Final = 65_535
+QUIET_MOST: Final = 1_000_000  # ms
+MILLISECOND: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,12 @@ def play(script: Script, plan: Plan) -> Outcome:
         addresses = _addresses(script, plan)
         options = _options(script, plan)
         stage = _stage(script, plan, addresses)
-    except (UnsupportedError, UsageError, ValueError) as error:
+    except (UnsupportedError, UsageError) as error:
         return Outcome(script, script.path, UNSUPPORTED, message=str(error), on=plan.on)
     try:
         outcome = Runner(script, stage, options).run()
+    except UnsupportedError as error:
+        return Outcome(script, script.path, UNSUPPORTED, message=str(error), on=plan.on)
     finally:
         stage.finish()
     outcome.on = plan.on
@@ -105,14 +112,13 @@ def _addresses(script: Script, plan: Plan) -> Addresses:
 
 
 def _options(script: Script, plan: Plan) -> Options:
-    quiet = script.option("quiet_end")
-    quiet_end = plan.quiet_end if quiet is None else int(quiet.removesuffix("ms") or 0) * 1_000_000
+    quiet_end = number_option(script, "quiet_end", plan.quiet_end // MILLISECOND, 0, QUIET_MOST) * MILLISECOND
     relax = tuple(word for word in (script.option("relax") or "").split(",") if word)
     return Options((*plan.relax, *relax), quiet_end, plan.seed, plan.strict_segments)
 
 
 def _stage(script: Script, plan: Plan, addresses: Addresses) -> Stage:
-    mtu = int(script.option("mtu") or MTU_DEFAULT)
+    mtu = number_option(script, "mtu", MTU_DEFAULT, MTU_LEAST, MTU_MOST)
     if plan.on == KERNEL:
         from synfin.drill.kernel import KernelStage
 
@@ -123,9 +129,9 @@ def _stage(script: Script, plan: Plan, addresses: Addresses) -> Stage:
     if preset not in PRESETS:
         raise UnsupportedError(f"--preset={preset}; there are {', '.join(PRESETS)}")
     tcp = TcpConfig.linux() if preset == "linux" else TcpConfig()
-    mss = script.option("mss")
+    mss = number_option(script, "mss", 0, 0, MTU_MOST)
     if mss:
-        tcp = tcp.but(mss=int(mss))
+        tcp = tcp.but(mss=mss)
     return StackStage(addresses, tcp, mtu=mtu, seed=plan.seed)
 
 

@@ -32,6 +32,7 @@ from synfin.drill.model import (
 )
 from synfin.drill.numbers import Flow
 from synfin.drill.operation import Operation
+from synfin.drill.options import MAX_PORT, MAX_TOLERANCE_USECS, number_option, percent_option
 from synfin.drill.outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
 from synfin.drill.printer import print_action, print_seconds
 from synfin.drill.settings import read_command
@@ -92,8 +93,8 @@ class Runner:
         self.options = options if options is not None else Options()
         self.flows = Flows(Random(self.options.seed))
         addresses = stage.addresses
-        bind = int(script.option("bind_port") or DEFAULT_PORT)
-        connect = int(script.option("connect_port") or DEFAULT_PORT)
+        bind = number_option(script, "bind_port", DEFAULT_PORT, 1, MAX_PORT)
+        connect = number_option(script, "connect_port", DEFAULT_PORT, 1, MAX_PORT)
         local = Endpoint(addresses.in_calls(addresses.local), bind)
         remote = Endpoint(addresses.in_calls(addresses.remote), connect)
         self.bind_port = bind
@@ -101,9 +102,10 @@ class Runner:
         self.executor.connecting = self.flows.connecting
         self.executor.accepted = self.flows.accepted
         self.executor.closed = self.flows.closed
-        self._tolerance = int(script.option("tolerance_usecs") or DEFAULT_TOLERANCE // MICROSECOND) * MICROSECOND
-        self._percent = float(script.option("tolerance_percent") or DEFAULT_PERCENT)
-        self._tick = int(script.option("tcp_ts_tick_usecs") or 0) * MICROSECOND
+        usecs = number_option(script, "tolerance_usecs", DEFAULT_TOLERANCE // MICROSECOND, 0, MAX_TOLERANCE_USECS)
+        self._tolerance = usecs * MICROSECOND
+        self._percent = percent_option(script, "tolerance_percent", DEFAULT_PERCENT)
+        self._tick = number_option(script, "tcp_ts_tick_usecs", 0, 0, MAX_TOLERANCE_USECS) * MICROSECOND
         self._strict = self.options.strict_segments or script.option("strict_segments") is not None
         self._last = 0  # script time of the event before
         self._lag = 0  # how late that event was carried out: in real time that is not the stack's fault

@@ -71,6 +71,7 @@ _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_congestion_control": lambda value: {"congestion": {"reno": "newreno"}.get(value, value)},
     "tcp_rmem": _receive_buffer,
     "tcp_wmem": _middle("send_buffer_bytes"),
+    "tcp_notsent_lowat": lambda value: {"notsent_lowat_bytes": min(int(value), 0x7FFF_FFFF) or None},
     "tcp_syn_retries": _number("syn_retries"),
     "tcp_synack_retries": _number("synack_retries"),
     "tcp_syn_linear_timeouts": _number("syn_linear_retries"),

@@ -24,7 +24,16 @@ from typing import final
 
 from synfin.host import Host
 from synfin.sockets.base import Environment, Received, Socket, Watcher
-from synfin.sockets.constants import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM
+from synfin.sockets.constants import (
+    AF_INET,
+    AF_INET6,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    SOCK_CLOEXEC,
+    SOCK_DGRAM,
+    SOCK_NONBLOCK,
+    SOCK_STREAM,
+)
 from synfin.sockets.epoll import Epoll, poll
 from synfin.sockets.errors import failure
 from synfin.sockets.sockaddr import SockAddr
@@ -63,7 +72,8 @@ class Sockets:
         self.env = Environment(host, clock, wake)
 
     def socket(self, family: int = AF_INET, kind: int = SOCK_STREAM, protocol: int = 0) -> TcpSocket | UdpSocket:
-        """socket(2): EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT."""
+        """socket(2): EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT.  SOCK_NONBLOCK and SOCK_CLOEXEC change nothing."""
+        kind &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
         if family not in (AF_INET, AF_INET6):
             raise failure(errno.EAFNOSUPPORT)
         if kind not in (SOCK_STREAM, SOCK_DGRAM):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, final
 
@@ -95,6 +96,8 @@ class Socket(ABC):
         self.hops = env.host.tcp.hop_limit
         self.traffic_class = env.host.tcp.traffic_class
         self._watchers: list[Watcher] = []
+        self._notices: deque[int] = deque()  # that wait until the watchers have heard the one before
+        self._notifying = False
 
     # Readiness
 
@@ -123,9 +126,18 @@ class Socket(ABC):
             self._watchers.remove(watcher)
 
     def notify(self, bits: int) -> None:
-        """Tell the watchers."""
-        for watcher in list(self._watchers):
-            watcher(self, bits)
+        """Tell the watchers; what they bring about themselves is told after they have returned."""
+        self._notices.append(bits)
+        if self._notifying:
+            return
+        self._notifying = True
+        try:
+            while self._notices:
+                bits = self._notices.popleft()
+                for watcher in list(self._watchers):
+                    watcher(self, bits)
+        finally:
+            self._notifying = False
 
     # What each kind of socket does in its own way
 

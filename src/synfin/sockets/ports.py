@@ -10,7 +10,7 @@ from typing import Final, final
 from synfin.tcp import Connection, State
 from synfin.wire.addresses import Address, is_unspecified
 
-_TIDY_FROM: Final = 16  # claims on one port before dead ones are looked for
+_TIDY_FROM: Final = 256  # claims before dead ones are looked for on all ports
 
 
 @final
@@ -48,20 +48,26 @@ def overlap(one: Address | None, other: Address | None) -> bool:
 
 @final
 class PortTable:
-    """The claims by port."""
+    """The claims by port.  Dead ones go when their port is looked at, and all of them from time to time."""
 
-    __slots__ = ("_claims", "_limits")
+    __slots__ = ("_claims", "_count", "_limit")
 
     def __init__(self) -> None:
         self._claims: dict[int, list[Claim]] = {}
-        self._limits: dict[int, int] = {}  # length at which a port's dead claims are dropped next
+        self._count = 0  # of claims entered, live or dead
+        self._limit = _TIDY_FROM  # of that, before all ports are tidied
+
+    def __len__(self) -> int:
+        return self._count
 
     def claim(self, port: int, claim: Claim) -> None:
         """Enter a claim."""
-        claims = self._claims.setdefault(port, [])
-        claims.append(claim)
-        if len(claims) > self._limits.get(port, _TIDY_FROM):
-            self._limits[port] = max(_TIDY_FROM, 2 * len(self._tidy(port)))
+        self._claims.setdefault(port, []).append(claim)
+        self._count += 1
+        if self._count > self._limit:
+            for other in list(self._claims):
+                self._tidy(other)
+            self._limit = max(_TIDY_FROM, 2 * self._count)
 
     def conflict(self, port: int, address: Address | None, reuse: bool, besides: Claim | None = None) -> bool:
         """Whether somebody else's claim keeps a socket from binding `port`, or from listening there."""
@@ -75,8 +81,10 @@ class PortTable:
         claims = self._claims.get(port)
         if claims is None:
             return []
-        claims[:] = [claim for claim in claims if claim.alive]
-        if not claims:
+        alive = [claim for claim in claims if claim.alive]
+        self._count -= len(claims) - len(alive)
+        if alive:
+            self._claims[port] = alive
+        else:
             del self._claims[port]
-            self._limits.pop(port, None)
-        return claims
+        return alive

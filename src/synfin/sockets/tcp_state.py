@@ -124,9 +124,8 @@ class TcpState(Socket):
         error = self._error
         self._error = 0
         if not error and self.connection is not None:
-            soft = self.connection.tcb.soft_error
+            error = self._soft_errno(self.connection)
             self.connection.tcb.soft_error = None
-            error = (soft.errno or 0) if soft is not None else 0
         return error
 
     def raise_pending(self) -> None:
@@ -152,10 +151,14 @@ class TcpState(Socket):
     def _errno_of(self, connection: Connection, error: OSError) -> int:
         if isinstance(error, ConnectionResetError) and self.fin_received and not connection.tcb.fin_queued:
             return errno.EPIPE  # all was read; only writing has failed
-        soft = connection.soft_error
-        if isinstance(error, TimeoutError) and soft is not None and soft.errno:
-            return soft.errno
+        if isinstance(error, TimeoutError):
+            return self._soft_errno(connection) or errno.ETIMEDOUT
         return error.errno or errno.EIO
+
+    def _soft_errno(self, connection: Connection) -> int:
+        """What ICMP has told; that R1 was reached is not told on this way."""
+        soft = connection.soft_error
+        return 0 if soft is None or isinstance(soft, TimeoutError) else soft.errno or 0
 
     def readiness(self) -> int:
         """As tcp_poll of Linux has it."""

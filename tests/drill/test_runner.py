@@ -333,3 +333,57 @@ def test_what_is_not_supported_says_so(line: str, reason: str) -> None:
     assert outcome.status == "unsupported"
     assert reason in outcome.message
     assert f"line {OPEN_LINES + 1}: " in outcome.message
+
+
+# What is injected is what the script says
+
+
+def test_injected_header_fields() -> None:
+    seen: list[str] = []
+    for text in ("[ect0,tos 0x20,ttl 7] P. 1:2(1) ack 1 win 9", "PU. 1:2(1) ack 1 win 9 urg 1"):
+        outcome = passes(OPEN + f"+0 < {text}\n", ladder=True)
+        seen.append("\n".join(outcome.ladder))
+    assert "win=9" in seen[0]
+    assert "URG" in seen[1]
+
+
+def test_urgent_text_comes_in() -> None:
+    text = OPEN + "+0 < P{}. 1:6(5) ack 1 win 65535 urg 5\n+0 poll([{{fd=4, events=POLLPRI, revents={}}}], 1, 0) = {}\n"
+    passes(text.format("U", "POLLPRI", 1))
+    passes(text.format("", "0", 0))
+
+
+def test_settings_reach_a_listener_that_waits_already() -> None:
+    late = TS_OPEN.replace("+0 < S 0:0(0)", "+0 `sysctl -q net.ipv4.tcp_sack=0`\n+0 < S 0:0(0)", 1)
+    assert late != TS_OPEN
+    fails(late, "options")
+    passes(late.replace("<mss 1460,sackOK,TS", "<mss 1460,nop,nop,TS"))
+
+
+def test_second_connection_while_the_socket_was_closed() -> None:
+    """The descriptor is closed and the FIN not answered: a SYN is another connection all the same."""
+    passes(
+        OPEN
+        + "+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+.01 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 1 <...>\n"
+    )
+
+
+def test_edge_triggered_and_one_shot() -> None:
+    text = (
+        OPEN + "+0 epoll_create(1) = 5\n+0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {{events=EPOLLIN|{}, fd=4}}) = 0\n"
+        "+0 < P. 1:11(10) ack 1 win 65535\n+0 epoll_wait(5, {{events=EPOLLIN, fd=4}}, 1, 0) = 1\n"
+        "+0 epoll_wait(5, {{...}}, 1, 0) = {}\n"
+        "+0 read(4, ..., 10) = 10\n+0 < P. 11:21(10) ack 1 win 65535\n+0 epoll_wait(5, {{...}}, 1, 0) = {}\n"
+    )
+    passes(text.format("EPOLLRDHUP", 1, 1))
+    passes(text.format("EPOLLONESHOT", 0, 0))
+    passes(
+        text.format("EPOLLET", 0, 1).replace(
+            "read(4, ..., 10) = 10", "read(4, ..., 10) = 10\n+0 epoll_wait(5, {...}, 1, 0) = 0"
+        )
+    )
+
+
+def test_packet_is_overdue_two_seconds_after_its_time() -> None:
+    """A retransmission by the first RTO of 1 s is compared with the line that wants it at once, not missed."""
+    fails(OPEN.split("+.1 <")[0] + "+0 > S. 0:0(0) ack 1 <...>\n", "time")

@@ -168,7 +168,7 @@ class Polling:
 
         def told() -> tuple[int, list[Difference]]:
             ready = self._take(call.arguments[0], limit)
-            if not ready or all(isinstance(item, Rest) for item in expected):
+            if not ready or all(_is_anything(item) for item in expected):
                 return len(ready), []
             found: list[Difference] = []
             for place, (watched, got) in enumerate(ready):
@@ -192,6 +192,13 @@ class Polling:
                 watched.armed = False
             out.append((watched, got))
         return out
+
+
+def _is_anything(value: Expression) -> bool:
+    """`...` or `{...}`."""
+    if isinstance(value, Structure):
+        return len(value.members) == 1 and isinstance(value.members[0].value, Rest) and not value.members[0].name
+    return isinstance(value, Rest)
 
 
 def _event(value: Expression) -> tuple[int, Expression]:

@@ -62,6 +62,14 @@ def _receive_buffer(value: str) -> dict[str, Any]:
     return {"receive_buffer_bytes": max(default // 2, 1), "window_scale": shift}
 
 
+def _low_water(value: str) -> dict[str, Any]:
+    """4294967295, the largest unsigned number, is "no limit"."""
+    octets = int(value)
+    if octets < 0:
+        raise ValueError
+    return {"notsent_lowat_bytes": None if octets >= 0xFFFF_FFFF else octets}
+
+
 _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_timestamps": _switch("timestamps"),
     "tcp_sack": _switch("sack"),
@@ -71,7 +79,7 @@ _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_congestion_control": lambda value: {"congestion": {"reno": "newreno"}.get(value, value)},
     "tcp_rmem": _receive_buffer,
     "tcp_wmem": _middle("send_buffer_bytes"),
-    "tcp_notsent_lowat": lambda value: {"notsent_lowat_bytes": min(int(value), 0x7FFF_FFFF) or None},
+    "tcp_notsent_lowat": _low_water,
     "tcp_syn_retries": _number("syn_retries"),
     "tcp_synack_retries": _number("synack_retries"),
     "tcp_syn_linear_timeouts": _number("syn_linear_retries"),

@@ -258,6 +258,10 @@ def connect_refused_told_by_recv(t: Stage) -> None:
     t.do(s, "recv", 10)
     t.do(s, "getsockopt", c.SOL_SOCKET, c.SO_ERROR)
     t.do(s, "shutdown", c.SHUT_RDWR)
+    t.do(s, "connect", t.at("B"))
+    t.do(s, "listen", 1)
+    t.do(s, "disconnect")
+    t.do(s, "connect", t.at("B"))
 
 
 def connect_refused_told_by_send(t: Stage) -> None:

@@ -263,6 +263,35 @@ def test_room_is_told_after_a_short_write() -> None:
     assert client.poll(c.POLLOUT) == c.POLLOUT
 
 
+def test_room_is_told_after_a_write_that_fits_exactly() -> None:
+    """No write came short, and nobody has polled: an edge-triggered program waits all the same."""
+    net = Net()
+    client, server = net.pair()
+    told: list[int] = []
+    client.watch(lambda socket, bits: told.append(bits))
+    size = client.config.send_buffer_bytes
+    assert client.send(bytes(size)) == size
+    got = 0
+    while got < size:
+        net.run(20)
+        got += len(server.recv(1 << 20)) if server.poll(c.POLLIN) else 0
+    net.run(200)
+    assert any(bits & c.POLLOUT for bits in told)
+
+
+def test_a_fin_that_waits_is_counted() -> None:
+    """SIOCOUTQ: the FIN is one more octet, as soon as shutdown() was called."""
+    net = Net()
+    client, _ = net.pair()
+    net.world.partition(*net.nodes)
+    client.send(bytes(100_000))
+    net.run(5)
+    before = [client.ioctl(request) for request in (c.SIOCOUTQ, c.SIOCOUTQNSD)]
+    assert before[0] == 100_000 > before[1] > 0
+    client.shutdown(c.SHUT_WR)
+    assert [client.ioctl(request) for request in (c.SIOCOUTQ, c.SIOCOUTQNSD)] == [100_001, before[1] + 1]
+
+
 def test_polling_a_list() -> None:
     net = Net()
     client, server = net.pair()

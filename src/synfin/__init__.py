@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from synfin.config import TcpConfig
     from synfin.errors import UsageError
     from synfin.host import Host, HostConfig
-    from synfin.timeline.world import World
     from synfin.tcp import Connection, Listener
+    from synfin.timeline.world import World
 
 __version__: Final = "0.1.0"
 

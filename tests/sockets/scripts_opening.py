@@ -98,6 +98,16 @@ def bind_reuse_address(t: Stage) -> None:
     t.do(second, "listen", 1)
 
 
+def bind_reuse_address_set_late(t: Stage) -> None:
+    """What counts is what is set when the second one binds."""
+    first, second = t.tcp(), t.tcp()
+    t.do(first, "bind", t.at("any"))
+    t.do(second, "setsockopt", c.SOL_SOCKET, c.SO_REUSEADDR, 1)
+    t.do(second, "bind", t.at("any"))
+    t.do(first, "setsockopt", c.SOL_SOCKET, c.SO_REUSEADDR, 1)
+    t.do(second, "bind", t.at("any"))
+
+
 def bind_beside_an_accepted_connection(t: Stage) -> None:
     client, server = t.pair()
     s = t.tcp("B")

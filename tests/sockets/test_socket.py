@@ -292,6 +292,37 @@ def test_a_fin_that_waits_is_counted() -> None:
     assert [client.ioctl(request) for request in (c.SIOCOUTQ, c.SIOCOUTQNSD)] == [100_001, before[1] + 1]
 
 
+def test_a_low_water_mark_set_late_is_told_as_well() -> None:
+    """TCP_NOTSENT_LOWAT makes a socket unwritable; from then on it is told when it is writable again."""
+    net = Net()
+    client, server = net.pair()
+    client.send(bytes(100_000))
+    assert client.poll(c.POLLOUT) == c.POLLOUT
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_NOTSENT_LOWAT, 5_000)
+    assert client.poll(c.POLLOUT) == 0
+    told: list[int] = []
+    client.watch(lambda socket, bits: told.append(bits))
+    net.run(100)
+    while server.poll(c.POLLIN):
+        server.recv(1 << 20)
+        net.run(20)
+    assert any(bits & c.POLLOUT for bits in told)
+    assert client.poll(c.POLLOUT) == c.POLLOUT
+
+
+def test_undoing_a_connection_leaves_its_time_wait() -> None:
+    """[MUST-13]: TIME_WAIT belongs to the host, not to the socket."""
+    net = Net()
+    client, server = net.pair()
+    client.shutdown(c.SHUT_WR)
+    net.run()
+    server.close()
+    net.run()
+    client.connect(None)
+    net.run()
+    assert len(net.nodes[0].host.time_wait) == 1
+
+
 def test_polling_a_list() -> None:
     net = Net()
     client, server = net.pair()

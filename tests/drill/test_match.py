@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synfin.drill.live import Observed
+from synfin.drill.live import Observed, tcp_packet
 from synfin.drill.match import Rules, continues, differences
 from synfin.drill.model import TcpPacket
 from synfin.drill.numbers import Flow
@@ -14,7 +14,7 @@ from synfin.drill.parser import parse
 from synfin.drill.settings import Setting, changes_for, read_command
 from synfin.wire.addresses import parse_address
 from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
-from synfin.wire.tcp import ACK, FIN, PSH, Segment, build_segment
+from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, SYN, Segment, build_segment
 from synfin.wire.tcp_options import TcpOptions
 
 LOCAL, REMOTE = parse_address("192.168.0.1"), parse_address("192.0.2.1")
@@ -152,3 +152,31 @@ def test_commands_are_taken_apart() -> None:
 )
 def test_settings_are_mapped(name: str, value: str, changes: dict[str, object] | None) -> None:
     assert changes_for(Setting(name, value)) == changes
+
+
+# What is injected
+
+
+def test_injected_packet_has_the_fields_of_its_line() -> None:
+    packet = parse("0 < [ce,tos 0x20,ttl 7] SEWA.5 10:13(3) ack 20 win 9 urg 2 <mss 5,sack 30:31>").events[0].action
+    assert isinstance(packet, TcpPacket)
+    of = flow(local_base=1_000, remote_base=2_000)
+    sent = Observed(0, tcp_packet(packet, of, REMOTE, LOCAL))
+    assert (sent.src, sent.dst, sent.tos, sent.ttl, sent.broken) == (REMOTE, LOCAL, 0x23, 7, "")
+    segment = sent.segment
+    assert segment is not None
+    assert (segment.src_port, segment.dst_port) == (40_000, 8080)
+    assert (segment.seq, segment.ack, segment.window, segment.urgent) == (2_010, 1_020, 9, 2)
+    assert segment.flags == SYN | ACK | ECE | CWR | AE
+    assert segment.payload == bytes(3)
+    assert sent.options == bytes.fromhex("02040005050a00000406000004070000")
+
+
+def test_injected_defaults() -> None:
+    packet = parse("0 < - 10:10(0)!").events[0].action
+    assert isinstance(packet, TcpPacket)
+    sent = Observed(0, tcp_packet(packet, flow(remote_base=2_000), REMOTE, LOCAL))
+    assert (sent.tos, sent.ttl) == (0, 255)
+    segment = sent.segment
+    assert segment is not None
+    assert (segment.seq, segment.ack, segment.flags, segment.window, sent.options) == (10, 0, 0, 0, b"")

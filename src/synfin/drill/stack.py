@@ -113,9 +113,9 @@ class StackCalls(SocketCalls):
 
     def get_option(self, fd: int, level: int, name: int, size: int) -> bytes:
         """getsockopt(2)."""
-        found = self._of(fd).getsockopt(level, name, size)
+        found = self._of(fd).getsockopt(level, name, max(size, 1))  # 0 would ask for a number
         assert isinstance(found, bytes)
-        return found
+        return found[: max(size, 0)]
 
     def flags(self, fd: int) -> int:
         """fcntl(2) F_GETFL."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
 KERNEL = sorted((SCRIPTS / "kernel").glob("*.pkt"))
+OURS = [path for folder in ("both", "rfc") for path in sorted((SCRIPTS / folder).glob("*.pkt"))]
+BOTH = [*KERNEL, *sorted((SCRIPTS / "both").glob("*.pkt"))]  # what the kernel must pass
 
 # One of everything that the language has.
 EVERYTHING = r"""

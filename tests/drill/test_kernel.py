@@ -10,10 +10,12 @@ from synfin.drill.jobs import play_all
 from synfin.drill.play import Plan
 from synfin.drill.report import failure_lines
 from tests.drill.play import OPEN
-from tests.drill.samples import KERNEL
+from tests.drill.samples import BOTH
 from tests.interop.harness import require_namespace
 
 pytestmark = pytest.mark.interop
+
+TRIES = 3
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +23,13 @@ def machine() -> None:
     require_namespace()
 
 
-def test_every_kernel_script_passes_on_the_kernel() -> None:
-    outcomes = list(play_all(KERNEL, Plan(on="kernel"), jobs=8))
-    assert [outcome.path for outcome in outcomes] == [str(path) for path in KERNEL]
+def test_every_script_for_both_passes_on_the_kernel() -> None:
+    """Time is real here: what a busy machine has made late may be played again, alone."""
+    outcomes = list(play_all(BOTH, Plan(on="kernel"), jobs=4))
+    assert [outcome.path for outcome in outcomes] == [str(path) for path in BOTH]
+    for _ in range(TRIES):
+        again = [Path(outcome.path) for outcome in outcomes if not outcome.ok]
+        outcomes = list(play_all(again, Plan(on="kernel")))
     failed = [line for outcome in outcomes if not outcome.ok for line in [outcome.path, *failure_lines(outcome)]]
     assert not failed, "\n".join(failed)
 

@@ -28,12 +28,12 @@ from synfin.drill.model import (
     Time,
     UdpPacket,
 )
-from tests.drill.samples import EVERYTHING, KERNEL
+from tests.drill.samples import EVERYTHING, KERNEL, OURS
 
 MILLISECOND = 1_000_000
 
 
-@pytest.mark.parametrize("path", KERNEL, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*KERNEL, *OURS], ids=lambda path: path.stem)
 def test_print_and_parse_again_is_identity(path: Path) -> None:
     script = load(path)
     text = print_script(script)

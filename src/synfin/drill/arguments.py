@@ -80,7 +80,7 @@ def address(value: Expression, default: Endpoint) -> Endpoint:
     elif isinstance(host, Text):
         found = _address_of(host)
     elif isinstance(host, Symbol | Number | Applied):
-        found = Address(number(host).to_bytes(4, "big"))
+        found = Address((number(host) & 0xFFFF_FFFF).to_bytes(4, "big"))
     return Endpoint(found, default.port if port is None else number(port, "a port"))
 
 
@@ -112,9 +112,9 @@ def option_value(value: Expression) -> bytes:
         onoff, linger = member(value, "onoff", 0), member(value, "linger", 1)
         seconds, micros = member(value, "tv_sec", 0), member(value, "tv_usec", 1)
         if value.get("tv_sec") is not None and seconds is not None:
-            return struct.pack("@ll", number(seconds), 0 if micros is None else number(micros))
+            return struct.pack("@ll", _signed(number(seconds)), 0 if micros is None else _signed(number(micros)))
         if onoff is not None and linger is not None:
-            return struct.pack("@ii", number(onoff), number(linger))
+            return struct.pack("@ii", _signed(number(onoff)), _signed(number(linger)))
         raise UnsupportedError(f"the structure {print_expression(value)}")
     if isinstance(value, Array) and len(value.items) > 1:
         return b"".join(struct.pack("@i", _signed(number(item))) for item in value.items)

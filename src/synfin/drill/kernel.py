@@ -165,6 +165,8 @@ class _Waiting(Pending):
             self.value = self._operation.attempt()
         except OSError as error:
             self.value, self.errno = -1, error.errno or errno.EIO
+        except (OverflowError, ValueError):  # Python's own checks of numbers and addresses
+            self.value, self.errno = -1, errno.EINVAL
         self.time = self._stage.now()
         self._done.set()
         self._stage.wake()
@@ -183,6 +185,8 @@ class _Waiting(Pending):
             self.value, self.errno = -1, error.errno or errno.EAGAIN
         except OSError as error:
             self.value, self.errno = -1, error.errno or errno.EIO
+        except (OverflowError, ValueError):
+            self.value, self.errno = -1, errno.EINVAL
         self.time = self._stage.now()
         self._done.set()
         return True

@@ -499,22 +499,6 @@ def test_connections_with_nothing_to_do_are_not_polled() -> None:
     assert not out.busy
 
 
-def test_a_handler_that_is_set_late_hears_of_what_was() -> None:
-    pair = Pair()
-    listener = pair.b.listen(80, 0)
-    client = pair.a.connect(B4, 80, 0)
-    client.write(b"hello", 0)
-    client.shutdown(0)
-    pair.run(500)
-    accepted = listener.accept()
-    assert accepted is not None
-    heard: list[Event] = []
-    accepted.handler = lambda connection, event, now: heard.append(event)
-    assert heard == []  # not from within the assignment
-    pair.run(1)
-    assert heard == [Event.CONNECTED, Event.READABLE, Event.EOF]
-
-
 def test_timers_of_connections_that_are_gone_leave_nothing_behind() -> None:
     pair = Pair(tcp=TcpConfig(keep_alive=True))
     pair.b.listen(80, 0, handler=close_at_eof)

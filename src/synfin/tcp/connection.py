@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, final
 
 from synfin.config import TcpConfig
 from synfin.errors import UsageError
@@ -26,9 +26,6 @@ from synfin.wire.tcp import Segment
 DEFAULT_LINK_MSS: Final = 1460  # IPv4 over Ethernet: 1500 less two headers of 20
 
 
-Handler: TypeAlias = "Callable[[Connection, Event, int], None]"
-
-
 @final
 class Connection:
     """One TCP connection without a network, for hosts, tests and tools.
@@ -37,7 +34,7 @@ class Connection:
     fixed headers).  `now` is integer nanoseconds everywhere and must not go back.  `data` is free for the application.
     """
 
-    __slots__ = ("_handler", "_table", "_table_key", "data", "isn", "tcb", "wake")
+    __slots__ = ("_table", "_table_key", "data", "handler", "isn", "tcb", "wake")
 
     def __init__(
         self,
@@ -56,7 +53,7 @@ class Connection:
             isn = IsnGenerator(rng, config.isn_tick_ns)
         self.isn = isn
         self.tcb = Tcb(config, as_endpoint(local), as_endpoint(remote), trace, link_mss)
-        self._handler: Handler | None = None
+        self.handler: Callable[[Connection, Event, int], None] | None = None
         self.data: Any = None
         self.wake: Callable[[], None] | None = None  # set by a host: the application has called, so poll me
         self._table: TimeWaitTable | None = None  # where the record lives once a host has moved it
@@ -64,17 +61,6 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {self.local} - {self.remote} {self.state.name}>"
-
-    @property
-    def handler(self) -> Handler | None:
-        """Called by the host for each event, as `handler(connection, event, now)`; setting it late loses none."""
-        return self._handler
-
-    @handler.setter
-    def handler(self, handler: Handler | None) -> None:
-        self._handler = handler
-        if handler is not None and self.tcb.events and self.wake is not None:
-            self.wake()
 
     @property
     def local(self) -> Endpoint:

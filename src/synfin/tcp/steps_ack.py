@@ -119,8 +119,7 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
         tcb.resend_now = "retransmit-partial-ack"
         restart_timer = not tcb.recovery.partial  # only the first one does [RFC6582-05]
         tcb.recovery.partial = True
-    elif not was_recovering:
-        tcb.congestion.on_ack(tcb.now, acked, flight)
+    _tell_congestion(tcb, acked, flight, was_recovering)
     if ack == tcb.snd_nxt:
         tcb.stop_timer(RETRANSMIT)  # [RFC6298-11]
     elif restart_timer and tcb.timers.deadlines[PERSIST] == NEVER:
@@ -130,16 +129,34 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
         tcb.tell(Event.WRITABLE)
 
 
+def _tell_congestion(tcb: Tcb, acked: int, flight: int, recovering: bool) -> None:
+    """The facts of this ACK, to the congestion control."""
+    sample = tcb.sample
+    sample.now = tcb.now
+    sample.acked = acked
+    sample.delivered = acked
+    sample.flight = flight
+    sample.pipe = flight - acked
+    sample.srtt = tcb.rtt.srtt
+    sample.min_rtt = tcb.rtt.min_rtt
+    sample.recovering = recovering
+    sample.cwnd_limited = tcb.snd_una - acked < tcb.congestion_edge
+    tcb.congestion.on_ack(sample)
+    sample.rtt = 0
+
+
 def _measure(tcb: Tcb, arrival: Arrival) -> None:
     """One RTT sample per round trip; after a retransmission only timestamps can tell (Karn) [RFC7323-10]."""
     if tcb.rtt_seq >= 0:
         if arrival.ack > tcb.rtt_seq:
-            tcb.rtt.sample(tcb.now - tcb.rtt_started)
+            tcb.sample.rtt = max(tcb.now - tcb.rtt_started, 1)
+            tcb.rtt.sample(tcb.sample.rtt)
             tcb.rtt_seq = NO_NUMBER
     elif tcb.rtt_seq == CANCELLED and tcb.timestamps:
         echo = negotiate.echo_of(tcb, arrival.segment)
         if echo:
-            tcb.rtt.sample(max(tcb.timestamp(tcb.now) - echo, 0) * MILLISECOND)
+            tcb.sample.rtt = max((tcb.timestamp(tcb.now) - echo) * MILLISECOND, 1)
+            tcb.rtt.sample(tcb.sample.rtt)
             tcb.rtt_seq = NO_NUMBER
 
 

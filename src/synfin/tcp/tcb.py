@@ -12,6 +12,7 @@ from synfin.config import TcpConfig
 from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
 from synfin.tcp.congestion.base import CongestionControl, create
+from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.reassembly import Reassembly
@@ -55,6 +56,7 @@ class Tcb:
         "challenge",
         "config",
         "congestion",
+        "congestion_edge",
         "count",
         "error",
         "events",
@@ -112,6 +114,7 @@ class Tcb:
         "rtt",
         "rtt_seq",
         "rtt_started",
+        "sample",
         "segments_in",
         "segments_out",
         "send_buffer",
@@ -192,6 +195,8 @@ class Tcb:
         # Advisers
         self.rtt = RttEstimator(config)
         self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments)
+        self.sample = AckSample()
+        self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
         self.recovery = NewRenoRecovery(0)
         self.ack_policy = AckPolicy(config, self.advertised_mss)
         self.timers = Timers()

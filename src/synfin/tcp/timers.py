@@ -14,6 +14,7 @@ USER: Final = 4
 FIN_WAIT_2_TIMER: Final = 5
 TIME_WAIT_TIMER: Final = 6
 OVERRIDE: Final = 7
+PACE: Final = 8
 
 NAMES: Final = (
     "retransmit",
@@ -24,7 +25,9 @@ NAMES: Final = (
     "fin-wait-2",
     "time-wait",
     "sws-override",
+    "pace",
 )
+COUNT: Final = len(NAMES)
 
 
 @final
@@ -34,7 +37,7 @@ class Timers:
     __slots__ = ("deadlines",)
 
     def __init__(self) -> None:
-        self.deadlines: list[int] = [NEVER] * 8
+        self.deadlines: list[int] = [NEVER] * COUNT
 
     def next(self) -> int:
         """The earliest deadline, or NEVER."""
@@ -46,11 +49,11 @@ class Timers:
 
     def due(self, now: int) -> list[int]:
         """Numbers of the timers whose deadline has come, in the order of the deadlines."""
-        found = [timer for timer in range(8) if self.deadlines[timer] <= now]
+        found = [timer for timer in range(COUNT) if self.deadlines[timer] <= now]
         if len(found) > 1:
             found.sort(key=self.deadlines.__getitem__)
         return found
 
     def clear(self) -> None:
         """Stop all."""
-        self.deadlines = [NEVER] * 8
+        self.deadlines = [NEVER] * COUNT

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from synfin.tcp.congestion.base import CongestionControl, create, initial_window, names, register
 from synfin.tcp.congestion.newreno import NewReno
+from synfin.tcp.congestion.sample import AckSample
 
-__all__ = ["CongestionControl", "NewReno", "create", "initial_window", "names", "register"]
+__all__ = ["AckSample", "CongestionControl", "NewReno", "create", "initial_window", "names", "register"]

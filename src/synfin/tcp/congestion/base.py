@@ -1,16 +1,18 @@
 """What a congestion control is told and what it answers (RFC 5681, law: advisers get facts, not the connection).
 
 An algorithm is a small class with `cwnd` and `ssthresh` in octets; `register` makes it selectable by name in
-`TcpConfig(congestion=...)`.
+`TcpConfig(congestion=...)` and by the socket option TCP_CONGESTION.  What is common to the algorithms that answer loss
+with a smaller window (slow start, HyStart++, validation) is in `lossbased`, not here.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from synfin.errors import UsageError
+from synfin.tcp.congestion.sample import AckSample
 
 INFINITE_SSTHRESH: Final = 1 << 40
 
@@ -18,8 +20,13 @@ INFINITE_SSTHRESH: Final = 1 << 40
 class CongestionControl(ABC):
     """Base class of congestion controls.
 
-    `cwnd`, `ssthresh`, `mss` (SMSS) are in octets; `now` in ns; `flight` is what is unacknowledged, in octets.
+    `cwnd`, `ssthresh`, `mss` (SMSS) are in octets; `now` in ns; `flight` is what is unacknowledged, in octets.  A new
+    algorithm needs `on_ack` and `on_loss`; everything else has a default.
     """
+
+    name: ClassVar[str] = ""  # set by `register`
+    uses_prr: ClassVar[bool] = True  # in recovery send by RFC 6937; False: `cwnd` alone decides
+    ecn: ClassVar[str] = "classic"  # "precise": no `on_ecn`, the algorithm reads `AckSample.ce`
 
     def __init__(self, mss: int, initial_segments: int) -> None:
         self.mss = mss
@@ -27,14 +34,17 @@ class CongestionControl(ABC):
         self.initial_window = initial_window(mss, initial_segments)
         self.cwnd = self.initial_window
         self.ssthresh = INFINITE_SSTHRESH  # [RFC5681-06]
+        self.seed = 0  # differs from connection to connection; all the randomness that an algorithm has
+        self.prior_cwnd = 0  # what `on_undo` restores, 0: nothing
+        self.prior_ssthresh = 0
 
     @abstractmethod
-    def on_ack(self, now: int, acked: int, flight: int) -> None:
-        """`acked` new octets were acknowledged outside of recovery; `flight` is from before."""
+    def on_ack(self, sample: AckSample) -> None:
+        """An ACK delivered something.  Windows must not grow while `sample.recovering`."""
 
     @abstractmethod
     def on_loss(self, now: int, flight: int) -> None:
-        """Loss was inferred from duplicate acknowledgments: set `ssthresh` and `cwnd` [RFC5681-11]."""
+        """Loss recovery begins: set `ssthresh` and `cwnd` [RFC5681-11]; `flight` is without limited transmit's."""
 
     def on_timeout(self, now: int, flight: int, again: bool) -> None:
         """The retransmission timer expired; `again`: without progress since the last time [RFC5681-08]."""
@@ -45,6 +55,16 @@ class CongestionControl(ABC):
     def on_recovered(self, now: int, flight: int) -> None:
         """Fast recovery ended with everything acknowledged [RFC5681-13]."""
         self.cwnd = min(self.cwnd, self.ssthresh)
+
+    def on_ecn(self, now: int, flight: int) -> None:
+        """The peer reports congestion that no packet was dropped for, at most once per window (RFC 3168 6.1.2)."""
+        self.on_loss(now, flight)
+
+    def on_undo(self) -> None:
+        """The last reduction was spurious: back to what `remember` has saved, and never below what is now."""
+        self.cwnd = max(self.cwnd, self.prior_cwnd)
+        self.ssthresh = max(self.ssthresh, self.prior_ssthresh)
+        self.prior_cwnd = self.prior_ssthresh = 0
 
     def on_idle(self, now: int) -> None:
         """Nothing was sent for more than one RTO: restart window [RFC5681-15]."""
@@ -59,6 +79,15 @@ class CongestionControl(ABC):
     def on_mss(self, mss: int) -> None:
         """The segment size became smaller (path MTU); `cwnd` keeps its size in octets."""
         self.mss = mss
+
+    def pacing_rate(self) -> int:
+        """Octets per second that the connection may send, whatever its windows allow; 0: no pacing."""
+        return 0
+
+    def remember(self) -> None:
+        """Save `cwnd` and `ssthresh` for `on_undo`; an algorithm calls it before it reduces them."""
+        self.prior_cwnd = self.cwnd
+        self.prior_ssthresh = self.ssthresh
 
     def in_slow_start(self) -> bool:
         """Whether cwnd is below ssthresh."""
@@ -80,6 +109,7 @@ def register(name: str) -> Callable[[type[CongestionControl]], type[CongestionCo
     """Class decorator: make an algorithm selectable as `TcpConfig(congestion=name)`."""
 
     def enter(cls: type[CongestionControl]) -> type[CongestionControl]:
+        cls.name = name
         _REGISTRY[name] = cls
         return cls
 

@@ -1,12 +1,14 @@
-"""The optional build step: hot modules compiled by mypyc, in one unit so that calls between them stay in C.
+"""How the hot modules are compiled by mypyc: in one unit, so that calls between them stay in C.
 
-Everything else is in pyproject.toml.  `SYNFIN_COMPILE=1` switches it on; without it the package is pure Python.
+`SYNFIN_COMPILE=1` switches it on; without it the package is pure Python.  Who sets it: `make compile`, and
+scripts/build_backend.py when a wheel is built.  Everything else is in pyproject.toml.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from setuptools import setup
@@ -30,24 +32,25 @@ def hot_modules() -> list[str]:
 
 def main() -> None:
     """Build with or without the compiled modules."""
-    if os.environ.get("SYNFIN_COMPILE") != "1":
-        setup()
-        return
-    try:
-        from mypyc.build import mypycify
-    except ImportError:
-        if "egg_info" not in sys.argv:
+    # What a wheel is made from goes to a folder of its own: what an earlier build left in build/ would get in.
+    with tempfile.TemporaryDirectory(prefix="synfin-build-") as folder:
+        options = {"build": {"build_base": folder}} if "bdist_wheel" in sys.argv else {}
+        if os.environ.get("SYNFIN_COMPILE") != "1":
+            setup(options=options)
+            return
+        try:
+            from mypyc.build import mypycify
+        except ImportError:
             raise SystemExit("SYNFIN_COMPILE=1 needs mypy: run `make compile`, or install mypy first") from None
-        setup(setup_requires=["mypy>=1.15"])  # how a build front end learns what to fetch
-        return
-    os.chdir(ROOT)
-    modules = mypycify(
-        ["--config-file=pyproject.toml", *hot_modules()],
-        opt_level="3",
-        debug_level="0",
-        group_name="synfin",
-    )
-    setup(ext_modules=modules)
+        os.chdir(ROOT)
+        modules = mypycify(
+            ["--config-file=pyproject.toml", *hot_modules()],
+            opt_level="3",
+            debug_level="0",
+            target_dir=folder if options else None,
+            group_name="synfin",
+        )
+        setup(ext_modules=modules, options=options)
 
 
 main()

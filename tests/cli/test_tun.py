@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import synfin
 from synfin.cli.common import DEFAULT_OURS, DEFAULT_THEIRS, plan_addresses
 from synfin.cli.main import run
 from synfin.cli.messages import LANGUAGES, MESSAGES, language, say
@@ -95,7 +96,9 @@ def test_help_and_version_load_no_command(capsys: pytest.CaptureFixture[str]) ->
     assert "connect " in done.stdout
     assert done.stdout.splitlines()[-1] == "False"
     assert run(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("synfin, version ")
+    kind = "compiled" if synfin.compiled() else "pure"
+    version = sys.version.split()[0]
+    assert capsys.readouterr().out == f"synfin, version {synfin.__version__} ({kind}, Python {version})\n"
 
 
 def test_every_message_is_there_in_every_language() -> None:

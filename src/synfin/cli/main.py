@@ -72,11 +72,16 @@ class _Commands(click.Group):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
 
+def _kind() -> str:
+    """What runs: compiled modules or sources, and on which Python."""
+    return f"{'compiled' if compiled() else 'pure'}, Python {sys.version.split()[0]}"
+
+
 @click.command(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(
     __version__,
     prog_name="synfin",
-    message=f"%(prog)s, version %(version)s ({'compiled' if compiled() else 'interpreted'})",
+    message=f"%(prog)s, version %(version)s ({_kind()})",
 )
 @click.pass_context
 def cli(ctx: click.Context) -> int:

@@ -36,7 +36,11 @@ _TCP_EXT: Final = (
     "TCPACKSkippedChallenge TCPFastOpenPassive TCPFastOpenPassiveFail TCPWinProbe TCPKeepAlive "
     "TCPZeroWindowDrop"
 )
-_IP_EXT: Final = "InTruncatedPkts InMcastPkts InBcastPkts InOctets OutOctets InCsumErrors ReasmOverlaps"
+_IP_EXT: Final = (
+    "InTruncatedPkts InMcastPkts InBcastPkts InOctets OutOctets InCsumErrors "
+    "InNoECTPkts InECT1Pkts InECT0Pkts InCEPkts ReasmOverlaps"
+)
+_IP6_ECN: Final = "InNoECTPkts InECT1Pkts InECT0Pkts InCEPkts"
 
 
 def _names() -> list[str]:
@@ -44,6 +48,7 @@ def _names() -> list[str]:
     for prefix, text in (
         ("Ip", _IP),
         ("Ip6", _IP),
+        ("Ip6", _IP6_ECN),
         ("Icmp", _ICMP),
         ("Icmp6", _ICMP6),
         ("Udp", _UDP),
@@ -57,6 +62,10 @@ def _names() -> list[str]:
 
 
 NAMES: Final[tuple[str, ...]] = tuple(_names())
+
+# By the ECN field of a packet that came in (RFC 3168 5).
+ECN_V4: Final = ("IpExtInNoECTPkts", "IpExtInECT1Pkts", "IpExtInECT0Pkts", "IpExtInCEPkts")
+ECN_V6: Final = ("Ip6InNoECTPkts", "Ip6InECT1Pkts", "Ip6InECT0Pkts", "Ip6InCEPkts")
 
 # Which counter goes up with a rule that decided about what came in.
 RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {

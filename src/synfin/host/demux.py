@@ -73,6 +73,7 @@ class TcpDemux(Upper):
         dst = datagram.dst
         payload = datagram.payload
         segment = parse_segment(payload, src, dst)
+        segment.ecn = datagram.traffic_class & 3
         if core.trace is not None:
             local = Endpoint(dst, segment.dst_port)
             core.trace.segment(now, RECEIVE, Endpoint(src, segment.src_port), local, segment, "")

@@ -30,6 +30,7 @@ class Partial:
     """A datagram of which something is still missing.
 
     `first` is the packet with offset zero as it came, or empty; the datagram has that packet's header [RFC815-06].
+    `marks` has the bit `1 << field` for each ECN field that a fragment had.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Partial:
         "holes",
         "interface",
         "key",
+        "marks",
         "pieces",
         "poisoned",
         "quotable",
@@ -56,6 +58,18 @@ class Partial:
         self.first = b""
         self.quotable = False  # an ICMP error about `first` would be allowed
         self.poisoned = False
+        self.marks = 0
+
+    def ecn(self) -> int:
+        """The ECN field of the whole (RFC 3168 5.3) [RFC3168-10]: CE if any fragment had it; -1: to be dropped.
+
+        Not-ECT beside any other field is no work of a router that marks, so such fragments do not belong together.
+        """
+        if self.marks & 1 and self.marks != 1:
+            return -1
+        if self.marks & 1 << 3:
+            return 3
+        return 2 if self.marks & 1 << 2 else 1 if self.marks & 1 << 1 else 0
 
 
 @final

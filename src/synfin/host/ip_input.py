@@ -10,6 +10,7 @@ from typing import Final, final
 
 from synfin.errors import WireError
 from synfin.host.core import Core, Datagram, Upper
+from synfin.host.counters import ECN_V4, ECN_V6
 from synfin.host.fragments import MAX_PAYLOAD, Partial, Reassembler
 from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interface, Interfaces
@@ -85,6 +86,7 @@ class IpInput:
         core.counters["IpInReceives"] += 1
         core.counters["IpExtInOctets"] += len(data)
         packet = parse_ipv4(data)
+        core.counters[ECN_V4[packet.tos & 3]] += 1
         dst = packet.dst
         to_group = False
         if not self._interfaces.is_ours(interface, dst):
@@ -152,14 +154,16 @@ class IpInput:
         if offset == 0:
             self.reassembler.keep_first(partial, data, quotable)
         whole = self.reassembler.add(partial, offset, packet.payload, packet.more_fragments, strict=False)
+        partial.marks |= 1 << (packet.tos & 3)
         if whole is None:
             return
+        ecn = self._mark_of(partial, "IpReasmFails")
         counters["IpReasmOKs"] += 1
         counters["IpInDelivers"] += 1
         self._deliver(
             Datagram(
-                packet.src, packet.dst, packet.protocol, whole, interface, partial.first, packet.ttl, packet.tos,
-                not quotable, quotable, 9,
+                packet.src, packet.dst, packet.protocol, whole, interface, partial.first, packet.ttl,
+                packet.tos & ~3 | ecn, not quotable, quotable, 9,
             ),
             now,
         )  # fmt: skip
@@ -171,6 +175,7 @@ class IpInput:
         core = self._core
         core.counters["Ip6InReceives"] += 1
         packet = parse_ipv6(data)
+        core.counters[ECN_V6[packet.traffic_class & 3]] += 1
         dst = packet.dst
         to_group = False
         if not self._interfaces.is_ours(interface, dst):
@@ -315,13 +320,22 @@ class IpInput:
         if fragment.offset == 0:
             self.reassembler.keep_first(partial, data, quotable)
         whole = self.reassembler.add(partial, fragment.offset, piece, fragment.more, strict=True)
+        partial.marks |= 1 << (packet.traffic_class & 3)
         if whole is None:
             return
+        ecn = self._mark_of(partial, "Ip6ReasmFails")
         counters["Ip6ReasmOKs"] += 1
-        self._reassembled_v6(packet, partial, whole, interface, quotable, now)
+        self._reassembled_v6(packet, partial, whole, ecn, interface, quotable, now)
 
     def _reassembled_v6(
-        self, packet: Ipv6Packet, partial: Partial, whole: bytes, interface: Interface, quotable: bool, now: int
+        self,
+        packet: Ipv6Packet,
+        partial: Partial,
+        whole: bytes,
+        ecn: int,
+        interface: Interface,
+        quotable: bool,
+        now: int,
     ) -> None:
         """The headers behind the fragment header are read now, as those of the first fragment name them."""
         first = parse_ipv6(partial.first)
@@ -342,7 +356,7 @@ class IpInput:
         self._deliver(
             Datagram(
                 packet.src, packet.dst, upper.protocol, whole[upper.offset :], interface, partial.first,
-                packet.hop_limit, packet.traffic_class, not quotable, quotable, HEADER_OCTETS,
+                packet.hop_limit, packet.traffic_class & ~3 | ecn, not quotable, quotable, HEADER_OCTETS,
             ),
             now,
         )  # fmt: skip
@@ -356,6 +370,14 @@ class IpInput:
             self._core.rule("ip-fragment-table-full", now)
             self._core.counters[failed] += 1
         return partial
+
+    def _mark_of(self, partial: Partial, failed: str) -> int:
+        """The ECN field of a datagram whose last fragment has come; raises `WireError` where they contradict."""
+        ecn = partial.ecn()
+        if ecn < 0:
+            self._core.counters[failed] += 1
+            raise WireError("ip-fragment-ecn-mixed", "Not-ECT beside others")
+        return ecn
 
     def _deliver(self, datagram: Datagram, now: int) -> None:
         upper = self.uppers.get(datagram.protocol)

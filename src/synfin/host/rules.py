@@ -63,6 +63,7 @@ RULES: Final[dict[str, str]] = {
     "ip-fragment-too-many": "RFC 815 5",
     "ip-fragment-table-full": "RFC 815 5",
     "ip-fragment-timeout": "RFC 1122 3.3.2",
+    "ip-fragment-ecn-mixed": "RFC 3168 5.3",
     "ip6-fragment-no-header": "RFC 8200 4.5",
     # IP out
     "ip-no-route": "RFC 1122 3.3.1",

@@ -29,6 +29,7 @@ from synfin.wire.tcp import PROTOCOL, RST, SYN, Segment, build_segment
 
 V4_HEADERS: Final = 40
 V6_HEADERS: Final = 60  # [RFC8200-17]
+DSCP: Final = 0xFC  # the part of the traffic class that is configured; the other two bits are TCP's [RFC3168-03]
 RETRANSMITS: Final[dict[str, bool]] = {
     "retransmit-timeout": True,
     "retransmit-fast": True,
@@ -275,6 +276,6 @@ class TcpOutput(Touched):
             core.trace.segment(now, SEND, local, remote, segment, why)
         data = build_segment(segment, local.address, remote.address)
         self._output.send(
-            path, local.address, remote.address, PROTOCOL, data, now, hop_limit, traffic_class, False, flow_label,
-            segment.mss, why,
+            path, local.address, remote.address, PROTOCOL, data, now, hop_limit, traffic_class & DSCP | segment.ecn,
+            False, flow_label, segment.mss, why,
         )  # fmt: skip

@@ -51,17 +51,19 @@ class Packet:
                 ipv4 = parse_ipv4(self.data)
                 if ipv4.protocol != _PROTOCOL_TCP or ipv4.is_fragment:
                     return
-                source, target, payload = ipv4.src, ipv4.dst, ipv4.payload
+                source, target, payload, octet = ipv4.src, ipv4.dst, ipv4.payload, ipv4.tos
             else:
                 ipv6 = parse_ipv6(self.data)
                 upper = find_upper_layer(ipv6)
                 if upper.protocol != _PROTOCOL_TCP or upper.fragment is not None:
                     return
                 source, target, payload = ipv6.src, ipv6.dst, ipv6.payload[upper.offset :]
+                octet = ipv6.traffic_class
             segment = parse_segment(payload, source, target)
         except WireError:
             return
         segment.why = self.note
+        segment.ecn = octet & 3
         self.segment = segment
         self.src = Endpoint(source, segment.src_port)
         self.dst = Endpoint(target, segment.dst_port)

@@ -43,12 +43,13 @@ class Segment:
 
     `seq`, `ack`, `urgent` are wire numbers; `flags` holds the 12 bits beside the data offset (8 flags, AE, 3 reserved);
     `window` is the unscaled field.  `mss` is 0 or the size into which `payload` (up to 64 KiB) is to be cut;
-    `why` is the rule that built it, empty for segments from the wire.  Two segments are equal when what goes on the
-    wire means the same; `mss` and `why` do not go there.
+    `why` is the rule that built it, empty for segments from the wire; `ecn` is the ECN field of the IP packet that it
+    travels in (RFC 3168 5: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE).  Two segments are equal when what TCP puts on the wire
+    means the same; `mss`, `why` and `ecn` are not part of that.
     """
 
     __slots__ = (
-        "ack", "dst_port", "flags", "mss", "options", "payload", "seq", "src_port", "urgent", "why", "window",
+        "ack", "dst_port", "ecn", "flags", "mss", "options", "payload", "seq", "src_port", "urgent", "why", "window",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +65,7 @@ class Segment:
         payload: bytes = b"",
         mss: int = 0,
         why: str = "",
+        ecn: int = 0,
     ) -> None:
         self.src_port = src_port
         self.dst_port = dst_port
@@ -76,6 +78,7 @@ class Segment:
         self.payload = payload
         self.mss = mss
         self.why = why
+        self.ecn = ecn
 
     @property
     def length(self) -> int:

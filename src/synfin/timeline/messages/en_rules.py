@@ -200,6 +200,7 @@ IP: Final[dict[str, str]] = {
     "rule.ip-fragment-too-many": "{who} drops a packet in too many fragments",
     "rule.ip-fragment-table-full": "{who} has no room for one more incomplete packet",
     "rule.ip-fragment-timeout": "{who} did not get all fragments in time",
+    "rule.ip-fragment-ecn-mixed": "{who} drops a packet of which some fragments speak ECN and others do not",
     "rule.ip6-fragment-no-header": "{who} drops a first fragment that lacks part of the headers",
     "rule.ip-no-route": "{who} knows no way to this address",
     "rule.ip-too-big": "{who} may not fragment this packet, and it is too big",

@@ -188,6 +188,7 @@ IP: Final[dict[str, str]] = {
     "rule.ip-fragment-too-many": "分片太多，{who} 丢弃该分组",
     "rule.ip-fragment-table-full": "{who} 没有地方再存放不完整的分组",
     "rule.ip-fragment-timeout": "{who} 没有及时收齐分片",
+    "rule.ip-fragment-ecn-mixed": "分片的 ECN 标记互相矛盾，{who} 丢弃整个分组",
     "rule.ip6-fragment-no-header": "首个分片缺少部分首部，{who} 丢弃",
     "rule.ip-no-route": "{who} 没有到这个地址的路由",
     "rule.ip-too-big": "分组太大又不许分片，{who} 无法发送",

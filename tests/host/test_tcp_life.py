@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from random import Random
 from typing import Any
 
@@ -447,6 +448,17 @@ def test_time_wait_table_is_limited() -> None:
 
 
 # Crashes
+
+
+def test_the_table_of_connections_shrinks_after_many() -> None:
+    pair = Pair()
+    connections = [pair.a.connect(B4, 80, 0) for _ in range(3_000)]
+    full = sys.getsizeof(pair.a._out.slots)
+    for connection in connections:
+        connection.abort(pair.now)
+    pair.run(50)
+    assert not pair.a.connections()
+    assert sys.getsizeof(pair.a._out.slots) < full / 2
 
 
 def test_half_open_connection_is_discovered_by_sending() -> None:

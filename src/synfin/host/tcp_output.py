@@ -38,6 +38,7 @@ RETRANSMITS: Final[dict[str, bool]] = {
     "retransmit-window-open": True,
     "retransmit-smaller-mtu": True,
 }
+EMPTY_PLACES: Final = 1_024  # a table with so many more deleted places than connections is made anew
 
 
 @final
@@ -45,8 +46,8 @@ class TcpOutput(Touched):
     """The connections by key, and the queues of those that have something to do."""
 
     __slots__ = (
-        "_core", "_delivering", "_notices", "_output", "_pending", "established", "isn", "slots", "tcp", "time_wait",
-        "time_wait_timer",
+        "_core", "_delivering", "_detached", "_notices", "_output", "_pending", "established", "isn", "slots", "tcp",
+        "time_wait", "time_wait_timer",
     )  # fmt: skip
 
     def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource) -> None:
@@ -61,6 +62,7 @@ class TcpOutput(Touched):
         self._pending: deque[Slot] = deque()
         self._notices: deque[Slot] = deque()
         self._delivering = False
+        self._detached = 0  # since the table was made
 
     # Tables
 
@@ -82,6 +84,10 @@ class TcpOutput(Touched):
             slot.gone = True
             slot.connection.wake = None
             del self.slots[slot.key]
+            self._detached += 1
+            if self._detached > EMPTY_PLACES + 2 * len(self.slots):
+                self.slots = dict(self.slots)  # a dict never shrinks by itself
+                self._detached = 0
             self._core.deadlines.forget(slot)
             self._count_state(slot)
 

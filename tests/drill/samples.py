@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-KERNEL = sorted((SCRIPTS / "kernel").glob("*.pkt"))
-OURS = [path for folder in ("both", "rfc") for path in sorted((SCRIPTS / folder).glob("*.pkt"))]
-BOTH = [*KERNEL, *sorted((SCRIPTS / "both").glob("*.pkt"))]  # what the kernel must pass
+KERNEL = sorted((SCRIPTS / "kernel").glob("*.pkt"))  # the 35 that are older than this project's interpreter
+BOTH = [path for folder in ("kernel", "both") for path in sorted((SCRIPTS / folder).rglob("*.pkt"))]  # pass on Linux
+RFC = sorted((SCRIPTS / "rfc").rglob("*.pkt"))
+OURS = [path for path in [*BOTH, *RFC] if path not in KERNEL]
+
+
+def remarks(path: Path, word: str) -> list[str]:
+    """What the comments `// word: …` of a script say, line by line."""
+    text = path.read_text(encoding="utf-8")
+    return re.findall(rf"^// {word}: *(.*\S)$", text, re.MULTILINE)
 
 # One of everything that the language has.
 EVERYTHING = r"""

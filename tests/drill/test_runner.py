@@ -387,3 +387,14 @@ def test_edge_triggered_and_one_shot() -> None:
 def test_packet_is_overdue_two_seconds_after_its_time() -> None:
     """A retransmission by the first RTO of 1 s is compared with the line that wants it at once, not missed."""
     fails(OPEN.split("+.1 <")[0] + "+0 > S. 0:0(0) ack 1 <...>\n", "time")
+
+
+def test_next_incarnation_out_of_time_wait() -> None:
+    """With the ports written, a SYN is for the same four-tuple; our new number is learned, the script's go on."""
+    reopened = (
+        OPEN
+        + "+0 close(4) = 0\n+0 > F. 1:1(0) ack 1\n+.1 < F. 1:1(0) ack 2 win 65535\n+0 > . 2:2(0) ack 2\n"
+        + "+0 < 40000 > 8080 S 100:100(0) win 65535 <mss 1000>\n+0 > 8080 > 40000 S. 0:0(0) ack {} <...>\n"
+    )
+    passes(reopened.format(101))
+    fails(reopened.format(1), "ack")

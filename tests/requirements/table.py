@@ -5,6 +5,8 @@ letter stands for all its letters.  Several ids may share the brackets, with com
 
     [MUST-40]  [SHLD-18]  [MAY-3]  [REC-1]  [E20]  [RFC5961-10]  [RFC9293-E36]  [MUST-58, MUST-59]
 
+Packet scripts (`*.pkt`) of the tests count as well; their tags stand in comments.
+
 Run it with `make requirements` or `python -m tests.requirements.table`.
 """
 
@@ -107,7 +109,7 @@ def tags_in(text: str, file: str, known: dict[str, Requirement]) -> Iterator[Pla
     """Every tag of a source text; one that stands for nothing is given back with an id of `?` and the tag."""
     if not _TAG.search(text):
         return
-    spans = names_by_line(text)
+    spans = names_by_line(text) if file.endswith(".py") else []
     for line, content in enumerate(text.splitlines(), 1):
         for match in _TAG.finditer(content):
             name = ""
@@ -120,9 +122,9 @@ def tags_in(text: str, file: str, known: dict[str, Requirement]) -> Iterator[Pla
 
 
 def tags_below(folder: str, known: dict[str, Requirement]) -> list[Place]:
-    """Every tag in the Python files below a folder of the project; this package itself is left out."""
+    """Every tag in the Python files and scripts below a folder of the project; this package itself is left out."""
     places: list[Place] = []
-    for path in sorted((ROOT / folder).rglob("*.py")):
+    for path in sorted([*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.pkt")]):
         if path.parent != Path(__file__).parent:
             places.extend(tags_in(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix(), known))
     return places

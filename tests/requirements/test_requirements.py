@@ -81,6 +81,12 @@ def test_place_names_the_function() -> None:
     assert [str(place) for place in places] == ["tcp/x.py `C.f`", "tcp/x.py `g`"]
 
 
+def test_scripts_have_tags_too() -> None:
+    text = "// What it is <MUST-1>\n+0 < S 0:0(0) win 1000 <mss 1000>\n".replace("<M", "[M").replace("1>", "1]", 1)
+    places = list(table.tags_in(text, "tests/drill/scripts/both/x.pkt", SMALL))
+    assert [str(place) for place in places] == ["drill/scripts/both/x.pkt"]
+
+
 def test_missing_requirement_is_found() -> None:
     places = list(table.tags_in("# <MUST-1> <MUST-20a>".replace("<", "[").replace(">", "]"), "t.py", SMALL))
     excused = table.deviations("| id | reason |\n|---|---|\n| RFC9293-MUST-20b | not here, because of that |\n")

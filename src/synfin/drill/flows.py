@@ -65,6 +65,8 @@ class Flows:
             remote, local = packet.ports
             for flow in reversed(self.all):
                 if flow.remote_port == remote and flow.local_port in (local, None):
+                    if opens and flow.ended:
+                        flow.local_known = False  # the next incarnation has another initial number (RFC 6191)
                     self.current = flow
                     return flow
             return self._passive(local, remote, opens)

@@ -17,6 +17,7 @@ def remarks(path: Path, word: str) -> list[str]:
     text = path.read_text(encoding="utf-8")
     return re.findall(rf"^// {word}: *(.*\S)$", text, re.MULTILINE)
 
+
 # One of everything that the language has.
 EVERYTHING = r"""
 // A comment

@@ -27,6 +27,8 @@ _MINIMUM: Final[dict[str, int]] = {
     "rto_min_ms": 1,
     "rto_max_ms": 1,
     "initial_cwnd_segments": 1,
+    "byte_counting_segments": 1,
+    "max_pacing_rate": 1,
     "reassembly_segments": 1,
     "isn_tick_ns": 1,
     "hop_limit": 1,
@@ -107,11 +109,16 @@ class TcpConfig:
     sws_override_ms: int = 500  # silly-window override time-out, 100 to 1000 (RFC 9293 3.8.6.2.1)
 
     # Congestion control
-    congestion: str = "newreno"
+    congestion: str = "cubic"  # RFC 9438; docs/congestion.md lists the algorithms
     initial_cwnd_segments: int = 10  # RFC 6928
     cwnd_after_syn_loss_segments: int = 1  # initial window when a SYN or SYN-ACK was lost (RFC 5681 3.1)
     limited_transmit: bool = True  # RFC 3042
     idle_restart: bool = True  # RFC 5681 4.1
+    hystart: bool = True  # leave the first slow start when a queue builds up (RFC 9406)
+    window_validation: bool = True  # RFC 7661
+    byte_counting_segments: int = 2  # what one ACK adds in slow start at most (L of RFC 3465); 1: RFC 5681
+    pacing: bool = False  # spread a window over its round trip; BBR does so in any case
+    max_pacing_rate: int | None = None  # octets per second, SO_MAX_PACING_RATE
 
     # Retransmission (RFC 6298, RFC 9293 3.8.3)
     rto_initial_ms: int = 1_000
@@ -183,6 +190,7 @@ LINUX: Final[dict[str, Any]] = {
     "zero_window_probe_octet": False,
     "push_bursts": True,
     "cwnd_after_syn_loss_segments": 10,
+    "byte_counting_segments": 65_535,  # each ACK adds all that it acknowledges
     "rto_min_ms": 200,
     "rto_max_ms": 120_000,
     "rto_variance_min_ms": 200,

@@ -33,8 +33,8 @@ IGNORED: Final = frozenset(
     now opened_at bytes_retransmitted bytes_text_sent segments_in segments_out text_segments_in text_segments_out
     retransmits_total out_of_order last_data_sent last_data_received last_ack_received last_ack_sent_at refresh_idle
     rtt rtt_seq rtt_started congestion progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
-    sample congestion_edge error soft_error resend_why _count syn_lost send_window receive_window duplicates limited inflation recover partial
-    rule ts_offset window
+    error soft_error resend_why _count syn_lost send_window receive_window duplicates limited inflation recover partial
+    sample congestion_edge rule ts_offset window
     """.split()  # noqa: SIM905
 )
 TIMES: Final = frozenset({"expires"})

@@ -10,7 +10,7 @@ WRAP_AROUND = True
 
 def window_of_ten(**options: object) -> Established:
     """Ten segments of 1,000 in flight, and always more to send."""
-    t = Established(mss=1000, ws=7, **options)
+    t = Established(mss=1000, ws=7, congestion="newreno", **options)
     t.inject("A")  # the first scaled window; from now on it does not change
     t.app.write(b"x" * 200_000)
     assert len(t.drain()) == 10

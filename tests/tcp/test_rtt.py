@@ -147,9 +147,9 @@ def test_timestamps_tell_which_copy_was_acknowledged() -> None:
 def test_bulk_data_is_measured_at_least_once_per_round_trip() -> None:
     """[RFC6298-07]: SRTT follows a path that became slower, within a few round trips."""
     t = Established(mss=1000)
-    t.app.write(b"x" * 200_000)
     acked = 1
     for _ in range(12):
+        t.app.write(b"x" * 200_000)
         outstanding = t.drain()
         t.advance(ms=300)
         acked = outstanding[-1].seq + outstanding[-1].len

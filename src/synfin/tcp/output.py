@@ -319,7 +319,7 @@ def _held_back(tcb: Tcb, count: int, queued: int) -> bool:
 
 def _restart_after_idle(tcb: Tcb) -> None:
     """Nothing sent for more than one RTO: restart window [RFC5681-15]."""
-    if tcb.config.idle_restart and tcb.bytes_text_sent and tcb.now - tcb.last_data_sent > tcb.rtt.rto():
+    if tcb.bytes_text_sent and tcb.now - tcb.last_data_sent > tcb.rtt.rto():
         tcb.congestion.on_idle(tcb.now)
 
 

@@ -194,7 +194,7 @@ class Tcb:
 
         # Advisers
         self.rtt = RttEstimator(config)
-        self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments)
+        self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments, config)
         self.sample = AckSample()
         self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
         self.recovery = NewRenoRecovery(0)

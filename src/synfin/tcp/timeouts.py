@@ -125,6 +125,7 @@ def _retransmit(tcb: Tcb) -> None:
     tcb.recovery.on_timeout(tcb.snd_una, tcb.snd_nxt)
     tcb.rtt.back_off()
     tcb.rtt_seq = CANCELLED
+    tcb.congestion_edge = tcb.snd_nxt  # a window of one segment is in use
     tcb.resend_now = "retransmit-timeout"
     tcb.resend_why = "retransmit-slow-start"
 

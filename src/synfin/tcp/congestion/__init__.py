@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from synfin.tcp.congestion.base import CongestionControl, create, initial_window, names, register
+from synfin.tcp.congestion.cubic import Cubic
+from synfin.tcp.congestion.dctcp import Dctcp
+from synfin.tcp.congestion.lossbased import LossBased
 from synfin.tcp.congestion.newreno import NewReno
 from synfin.tcp.congestion.sample import AckSample
 
-__all__ = ["AckSample", "CongestionControl", "NewReno", "create", "initial_window", "names", "register"]
+__all__ = [
+    "AckSample",
+    "CongestionControl",
+    "Cubic",
+    "Dctcp",
+    "LossBased",
+    "NewReno",
+    "create",
+    "initial_window",
+    "names",
+    "register",
+]

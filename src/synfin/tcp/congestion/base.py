@@ -11,12 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from synfin.config import TcpConfig
 from synfin.errors import UsageError
+from synfin.mypyc import mypyc_attr
 from synfin.tcp.congestion.sample import AckSample
 
 INFINITE_SSTHRESH: Final = 1 << 40
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CongestionControl(ABC):
     """Base class of congestion controls.
 
@@ -32,11 +35,19 @@ class CongestionControl(ABC):
         self.mss = mss
         self.initial_segments = initial_segments
         self.initial_window = initial_window(mss, initial_segments)
+        self.restart_window = self.initial_window  # after an idle time
+        self.idle_restart = True
+        self.paced = False  # asks for pacing: `pacing_rate` is read after each ACK
         self.cwnd = self.initial_window
         self.ssthresh = INFINITE_SSTHRESH  # [RFC5681-06]
         self.seed = 0  # differs from connection to connection; all the randomness that an algorithm has
         self.prior_cwnd = 0  # what `on_undo` restores, 0: nothing
         self.prior_ssthresh = 0
+
+    def configure(self, config: TcpConfig) -> None:
+        """Take what the configuration says; called when the connection is made and when its settings change."""
+        self.idle_restart = config.idle_restart
+        self.paced = config.pacing
 
     @abstractmethod
     def on_ack(self, sample: AckSample) -> None:
@@ -67,13 +78,15 @@ class CongestionControl(ABC):
         self.prior_cwnd = self.prior_ssthresh = 0
 
     def on_idle(self, now: int) -> None:
-        """Nothing was sent for more than one RTO: restart window [RFC5681-15]."""
-        self.cwnd = min(self.initial_window, self.cwnd)
+        """Nothing was sent for more than one RTO: restart window, unless that is switched off [RFC5681-15]."""
+        if self.idle_restart:
+            self.cwnd = min(self.restart_window, self.cwnd)
 
     def on_established(self, mss: int, syn_lost: bool, segments_after_loss: int) -> None:
         """The handshake is over and the segment size known: the initial window [RFC5681-04] [RFC5681-05]."""
         self.mss = mss
         self.initial_window = initial_window(mss, self.initial_segments)
+        self.restart_window = self.initial_window
         self.cwnd = min(self.initial_window, segments_after_loss * mss) if syn_lost else self.initial_window
 
     def on_mss(self, mss: int) -> None:
@@ -81,7 +94,10 @@ class CongestionControl(ABC):
         self.mss = mss
 
     def pacing_rate(self) -> int:
-        """Octets per second that the connection may send, whatever its windows allow; 0: no pacing."""
+        """Octets per second that the connection may send, whatever its windows allow; 0: no wish.
+
+        Asked for only while `paced`; 0 then stands for a rate made from cwnd and the round-trip time (`tcp/pacing`).
+        """
         return 0
 
     def remember(self) -> None:
@@ -101,14 +117,25 @@ def initial_window(mss: int, segments: int) -> int:
     return min(segments * mss, max(2 * mss, segments * 1460))
 
 
+def initial_window_rfc3390(mss: int) -> int:
+    """The more careful window of RFC 3390: min(4*MSS, max(2*MSS, 4380)) [RFC6928-03]."""
+    return min(4 * mss, max(2 * mss, 4380))
+
+
 Factory = Callable[[int, int], CongestionControl]
 _REGISTRY: Final[dict[str, Factory]] = {}
 
 
 def register(name: str) -> Callable[[type[CongestionControl]], type[CongestionControl]]:
-    """Class decorator: make an algorithm selectable as `TcpConfig(congestion=name)`."""
+    """Class decorator: make an algorithm selectable as `TcpConfig(congestion=name)`.
+
+    Raises `UsageError` for a class that lacks `on_ack` or `on_loss`.
+    """
 
     def enter(cls: type[CongestionControl]) -> type[CongestionControl]:
+        for needed in ("on_ack", "on_loss"):
+            if getattr(cls, needed) is getattr(CongestionControl, needed):
+                raise UsageError(f"congestion control {cls.__name__} lacks {needed}(); see docs/congestion.md")
         cls.name = name
         _REGISTRY[name] = cls
         return cls
@@ -116,12 +143,15 @@ def register(name: str) -> Callable[[type[CongestionControl]], type[CongestionCo
     return enter
 
 
-def create(name: str, mss: int, initial_segments: int) -> CongestionControl:
-    """A new instance of the algorithm `name`; raises `UsageError` for an unknown one."""
+def create(name: str, mss: int, initial_segments: int, config: TcpConfig | None = None) -> CongestionControl:
+    """A new instance of the algorithm `name`, set up by `config`; raises `UsageError` for an unknown one."""
     factory = _REGISTRY.get(name)
     if factory is None:
         raise UsageError(f"congestion control {name!r} is not registered; known: {', '.join(sorted(_REGISTRY))}")
-    return factory(mss, initial_segments)
+    algorithm = factory(mss, initial_segments)
+    if config is not None:
+        algorithm.configure(config)
+    return algorithm
 
 
 def names() -> list[str]:

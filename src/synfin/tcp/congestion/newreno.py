@@ -1,35 +1,30 @@
-"""RFC 5681 slow start, congestion avoidance and the halving on loss."""
+"""The window of RFC 5681: one segment more per round trip, half after loss."""
 
 from __future__ import annotations
 
-from synfin.tcp.congestion.base import CongestionControl, register
+from synfin.mypyc import mypyc_attr
+from synfin.tcp.congestion.base import register
+from synfin.tcp.congestion.lossbased import LossBased
 from synfin.tcp.congestion.sample import AckSample
 
 
 @register("newreno")
-class NewReno(CongestionControl):
-    """The standard window: doubles per RTT below `ssthresh`, grows by one SMSS per RTT above [MUST-19]."""
+@mypyc_attr(allow_interpreted_subclasses=True)
+class NewReno(LossBased):
+    """Doubles per round trip below `ssthresh`, grows by one SMSS per round trip above [MUST-19]."""
 
     def __init__(self, mss: int, initial_segments: int) -> None:
         super().__init__(mss, initial_segments)
         self._avoided = 0  # octets acknowledged since cwnd last grew in congestion avoidance
 
-    def on_ack(self, sample: AckSample) -> None:
-        """Slow start adds min(N, SMSS) [RFC5681-02]; avoidance adds SMSS per cwnd acknowledged [RFC5681-07]."""
-        if sample.recovering:
-            return
-        acked = sample.acked
-        if self.cwnd < self.ssthresh:
-            self.cwnd += min(acked, self.mss)
-            return
-        self._avoided += acked
+    def avoid(self, sample: AckSample) -> None:
+        """SMSS for each window acknowledged [RFC5681-07]."""
+        self._avoided += sample.acked
         if self._avoided >= self.cwnd:
             self._avoided -= self.cwnd
             self.cwnd += self.mss
 
-    def on_loss(self, now: int, flight: int) -> None:
-        """Halve: ssthresh = max(FlightSize / 2, 2*SMSS) [RFC5681-11]."""
-        self.remember()
-        self.ssthresh = max(flight // 2, 2 * self.mss)
-        self.cwnd = self.ssthresh
+    def reduced(self, flight: int) -> int:
+        """FlightSize / 2 [RFC5681-11]."""
         self._avoided = 0
+        return flight // 2

@@ -12,5 +12,8 @@ if TYPE_CHECKING:
     from mypy_extensions import mypyc_attr
 else:
 
-    def mypyc_attr(*names, **values):  # type: ignore[no-untyped-def]  # noqa: D103
+    def mypyc_attr(*names, **values):  # noqa: D103
         return lambda decorated: decorated
+
+
+__all__ = ["mypyc_attr"]

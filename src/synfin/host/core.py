@@ -29,12 +29,13 @@ class Datagram:
 
     `packet` is what came in (of a reassembled datagram: its first fragment), for quoting in an ICMP error;
     `quotable` says whether such an error would be allowed at all; `to_group` whether it went to a broadcast or
-    multicast address; `at` is the offset in `packet` of the field that names `protocol`.
+    multicast address; `at` is the offset in `packet` of the field that names `protocol`.  `mss` and `checked` are
+    those of its `Frame`.
     """
 
     __slots__ = (
-        "at", "dst", "hop_limit", "interface", "packet", "payload", "protocol", "quotable", "src", "to_group",
-        "traffic_class",
+        "at", "checked", "dst", "hop_limit", "interface", "mss", "packet", "payload", "protocol", "quotable", "src",
+        "to_group", "traffic_class",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +51,8 @@ class Datagram:
         to_group: bool,
         quotable: bool,
         at: int,
+        mss: int = 0,
+        checked: bool = False,
     ) -> None:
         self.src = src
         self.dst = dst
@@ -62,6 +65,8 @@ class Datagram:
         self.to_group = to_group
         self.quotable = quotable
         self.at = at
+        self.mss = mss
+        self.checked = checked
 
 
 class Upper(ABC):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.host.core import Core, Datagram, Upper
+from synfin.host.interfaces import Interface
 from synfin.host.limits import TokenBucket
 from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, ends_of, key_of
@@ -23,7 +24,8 @@ from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from synfin.tcp.timewait import DELETE, REOPEN, REPLY, REPLY_AND_RESTART, TimeWait
 from synfin.trace import RECEIVE
 from synfin.wire.addresses import ANY_V4, ANY_V6, Address, Endpoint
-from synfin.wire.tcp import ACK, SYN, Segment, parse_segment
+from synfin.wire.frame import Frame
+from synfin.wire.tcp import ACK, PROTOCOL, SYN, Segment, parse_segment, read_segment
 
 _SERIAL_HALF: Final = 0x8000_0000
 
@@ -50,7 +52,10 @@ class HigherIsn(IsnSource):
 
 @final
 class TcpDemux(Upper):
-    """The way of a segment to its connection.  `out` has the connections, this class the listeners."""
+    """The way of a segment to its connection.  `out` has the connections, this class the listeners.
+
+    `receive_direct` is the short way of nearly every segment, `receive` that of all others; what they do is the same.
+    """
 
     __slots__ = ("_bucket", "_core", "_timer", "listeners", "out", "retired")
 
@@ -65,6 +70,66 @@ class TcpDemux(Upper):
 
     # Segments
 
+    def receive_direct(self, interface: Interface, frame: Frame, ip: int, now: int) -> bool:
+        """Take a frame whose IP packet starts at `ip`, if it is a whole one, without options, for a connection.
+
+        False: nothing was done, and the frame goes through `ip_input`, which also knows why it is wrong.  What that
+        checks about addresses is known here: on this interface the connection has sent to the one and from the other.
+        Raises `WireError` as `receive`.
+        """
+        data = frame.raw
+        if frame.text:
+            return False
+        ip += frame.at
+        size = len(data)
+        if size < ip + 40:
+            return False
+        counters = self._core.counters
+        if data[ip] == 0x45:
+            tcp = ip + 20
+            slot = self.out.slots.get(data[ip + 12 : ip + 24])
+            if slot is None or slot.interface is not interface or data[ip + 9] != PROTOCOL:
+                return False
+            if slot.connection.tcb.state is TIME_WAIT:  # it may be reopened
+                return False
+            end = ip + (data[ip + 2] << 8 | data[ip + 3])
+            if end > size or end < tcp or data[ip + 6] & 0xBF or data[ip + 7]:  # a fragment, a reserved bit
+                return False
+            if int.from_bytes(data[ip:tcp], "big") % 0xFFFF:
+                return False
+            traffic_class = data[ip + 1]
+            counters["IpInReceives"] += 1
+            counters["IpExtInOctets"] += size - ip
+            counters["IpInDelivers"] += 1
+        else:
+            tcp = ip + 40
+            slot = self.out.slots.get(data[ip + 8 : ip + 44])
+            if slot is None or slot.interface is not interface or data[ip] >> 4 != 6 or data[ip + 6] != PROTOCOL:
+                return False
+            if slot.connection.tcb.state is TIME_WAIT:
+                return False
+            end = tcp + (data[ip + 4] << 8 | data[ip + 5])
+            if end > size:
+                return False
+            traffic_class = (data[ip] << 4 | data[ip + 1] >> 4) & 0xFF
+            counters["Ip6InReceives"] += 1
+            counters["Ip6InDelivers"] += 1
+        counters["TcpInSegs"] += 1
+        connection = slot.connection
+        tcb = connection.tcb
+        pseudo = -1
+        if not frame.checked:
+            addresses = data[ip + 12 : tcp] if tcp == ip + 20 else data[ip + 8 : tcp]
+            pseudo = int.from_bytes(addresses, "big") + PROTOCOL + end - tcp
+        segment = read_segment(data, tcp, end, pseudo)
+        segment.mss = frame.mss
+        if frame.mss:
+            counters["TcpInSegs"] += segment.pieces - 1
+        if self._core.trace is not None:
+            self._core.trace.segment(now, RECEIVE, tcb.remote, tcb.local, segment, "")
+        self._to_connection(slot, segment, traffic_class, now)
+        return True
+
     def receive(self, datagram: Datagram, now: int) -> None:
         """SEGMENT ARRIVES: to its connection, else TIME_WAIT, else a listener, else it is reset."""
         core = self._core
@@ -72,8 +137,11 @@ class TcpDemux(Upper):
         src = datagram.src
         dst = datagram.dst
         payload = datagram.payload
-        segment = parse_segment(payload, src, dst)
+        segment = parse_segment(payload, src, dst, not datagram.checked)
         segment.ecn = datagram.traffic_class & 3
+        if datagram.mss:
+            segment.mss = datagram.mss
+            core.counters["TcpInSegs"] += segment.pieces - 1
         if core.trace is not None:
             local = Endpoint(dst, segment.dst_port)
             core.trace.segment(now, RECEIVE, Endpoint(src, segment.src_port), local, segment, "")
@@ -81,11 +149,14 @@ class TcpDemux(Upper):
         if slot is None:
             self._no_connection(segment, datagram, src + dst + payload[:4], now)
             return
-        connection = slot.connection
-        if connection.tcb.state is TIME_WAIT and segment.flags & (SYN | ACK) == SYN:
+        if slot.connection.tcb.state is TIME_WAIT and segment.flags & (SYN | ACK) == SYN:
             if self._reopen_held(slot, segment, datagram, now):
                 return
-        connection.receive(segment, now)
+        self._to_connection(slot, segment, datagram.traffic_class, now)
+
+    def _to_connection(self, slot: Slot, segment: Segment, traffic_class: int, now: int) -> None:
+        """SEGMENT ARRIVES at a connection."""
+        slot.connection.receive(segment, now)
         self.out.touch(slot)
 
     def _no_connection(self, segment: Segment, datagram: Datagram, key: bytes, now: int) -> None:

@@ -214,16 +214,18 @@ class Host:
         try:
             if not 0 <= frame.interface < len(interfaces):
                 raise WireError("interface-unknown", f"index {frame.interface}")
-            self._take(interfaces[frame.interface], frame.data, now)
+            self._take(interfaces[frame.interface], frame, now)
         except WireError as error:
             core.rule(error.rule, now, error.detail)
         self._out.deliver(now)
         core.call_handlers(now)
 
-    def _take(self, interface: Interface, data: bytes, now: int) -> None:
+    def _take(self, interface: Interface, frame: Frame, now: int) -> None:
         if interface.mac is None:
-            self._input.receive(interface, data, now, link_group=False)
+            if not self._demux.receive_direct(interface, frame, 0, now):
+                self._input.receive(interface, frame.data, now, False, frame.mss, frame.checked)
             return
+        data = frame.data
         ethernet = parse_ethernet(data)
         group = False
         if ethernet.dst != interface.mac:
@@ -234,9 +236,9 @@ class Host:
         if ethernet.src == interface.mac:
             self._core.count("link-own-frame")
         elif ethernet.ethertype == ETHERTYPE_IPV4:
-            self._input.receive_v4(interface, ethernet.payload, now, group)
+            self._input.receive_v4(interface, ethernet.payload, now, group, frame.mss, frame.checked)
         elif ethernet.ethertype == ETHERTYPE_IPV6:
-            self._input.receive_v6(interface, ethernet.payload, now, group)
+            self._input.receive_v6(interface, ethernet.payload, now, group, frame.mss, frame.checked)
         elif ethernet.ethertype == ETHERTYPE_ARP:
             self._arp.receive(interface, ethernet.payload, now)
         else:

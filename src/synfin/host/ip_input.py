@@ -63,8 +63,10 @@ class IpInput:
         self.uppers: dict[int, Upper] = {}
         self.reassembler = Reassembler(core.config, self._on_timeout)
 
-    def receive(self, interface: Interface, data: bytes, now: int, link_group: bool) -> None:
-        """Take one packet; `link_group`: it came in a link-layer broadcast or multicast.
+    def receive(
+        self, interface: Interface, data: bytes, now: int, link_group: bool, mss: int = 0, checked: bool = False
+    ) -> None:
+        """Take one packet; `link_group`: it came in a link-layer broadcast or multicast; the rest: see `Frame`.
 
         Raises `WireError` for what is dropped because of its octets.
         """
@@ -72,15 +74,17 @@ class IpInput:
             raise WireError("frame-empty")
         version = data[0] >> 4
         if version == 4:
-            self.receive_v4(interface, data, now, link_group)
+            self.receive_v4(interface, data, now, link_group, mss, checked)
         elif version == 6:
-            self.receive_v6(interface, data, now, link_group)
+            self.receive_v6(interface, data, now, link_group, mss, checked)
         else:
             raise WireError("ip-bad-version", f"version {version}")  # [RFC1122-05]
 
     # IPv4
 
-    def receive_v4(self, interface: Interface, data: bytes, now: int, link_group: bool) -> None:
+    def receive_v4(
+        self, interface: Interface, data: bytes, now: int, link_group: bool, mss: int = 0, checked: bool = False
+    ) -> None:
         """As `receive`, for what must be IPv4 [RFC1122-05]."""
         core = self._core
         core.counters["IpInReceives"] += 1
@@ -112,7 +116,7 @@ class IpInput:
         self._deliver(
             Datagram(
                 packet.src, dst, packet.protocol, packet.payload, interface, data, packet.ttl, packet.tos, to_group,
-                not to_group, 9,
+                not to_group, 9, mss, checked,
             ),
             now,
         )  # fmt: skip
@@ -170,7 +174,9 @@ class IpInput:
 
     # IPv6
 
-    def receive_v6(self, interface: Interface, data: bytes, now: int, link_group: bool) -> None:
+    def receive_v6(
+        self, interface: Interface, data: bytes, now: int, link_group: bool, mss: int = 0, checked: bool = False
+    ) -> None:
         """As `receive`, for what must be IPv6."""
         core = self._core
         core.counters["Ip6InReceives"] += 1
@@ -194,7 +200,7 @@ class IpInput:
             self._deliver(
                 Datagram(
                     packet.src, dst, packet.next_header, packet.payload, interface, data, packet.hop_limit,
-                    packet.traffic_class, to_group, quotable, 6,
+                    packet.traffic_class, to_group, quotable, 6, mss, checked,
                 ),
                 now,
             )  # fmt: skip
@@ -209,7 +215,7 @@ class IpInput:
             self._deliver(
                 Datagram(
                     packet.src, dst, upper.protocol, packet.payload[upper.offset :], interface, data,
-                    packet.hop_limit, packet.traffic_class, to_group, quotable, upper.pointer,
+                    packet.hop_limit, packet.traffic_class, to_group, quotable, upper.pointer, mss, checked,
                 ),
                 now,
             )  # fmt: skip

@@ -1,7 +1,8 @@
 """Segmentation in software: cutting a super-segment of up to 64 KiB into the segments that go on the wire.
 
-Responsible for what a network card with segmentation offload does to a frame with `mss` set.  Devices without offload
-and the cables of the lab use it at the last moment; who sets `Frame.mss` is the sender's affair.
+Responsible for what a network card with offloads does to a frame: to one with `mss` set, and to one whose checksum is
+still to be added up.  Devices without offload and the cables of the lab use it at the last moment; who sets these in a
+frame is the sender's affair, and the other direction is `coalesce`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 
 from synfin.errors import UsageError
 from synfin.wire.addresses import Address
-from synfin.wire.checksum import checksum, pseudo_header_sum
+from synfin.wire.checksum import checksum, ones_sum, pseudo_header_sum
 from synfin.wire.frame import Frame
 from synfin.wire.tcp import CWR, FIN, PSH, RST, SYN, URG
 
@@ -20,6 +21,7 @@ IP_LAYER: Final = 3
 ETHERNET_LAYER: Final = 2
 
 _PROTOCOL_TCP: Final = 6
+_UDP_FIELD: Final = 6  # where the checksum lies in a UDP header
 _IPV6_CHAINED: Final = (0, 43, 60)  # hop-by-hop, routing, destination options: the headers that may precede TCP
 
 _U16: Final = Struct("!H")
@@ -31,18 +33,34 @@ def split(frame: Frame, layer: int = IP_LAYER) -> list[Frame]:
 
     Every piece repeats the headers with its own sequence number, IPv4 identification (counting up), lengths and
     checksums; FIN and PSH stay on the last piece, SYN and CWR on the first, and URG on those before the urgent pointer.
-    A frame whose text fits is handed back as it is.  Raises `UsageError` for a frame that is not TCP over IP.
+    A frame whose text fits is handed back as it is, its checksum completed.  Raises `UsageError` for a frame that is not TCP over IP.
     """
     if frame.mss <= 0:
-        return [frame]
+        return [complete(frame)]
     data = frame.data
     ip = ETHERNET_HEADER if layer == ETHERNET_LAYER else 0
     tcp = _find_tcp(data, ip)
     text = tcp + (data[tcp + 12] >> 4) * 4
     end = _ip_end(data, ip)
     if end - text <= frame.mss:
-        return [frame]
+        return [complete(frame)]
     return _cut(frame, ip, tcp, text, end)
+
+
+def complete(frame: Frame) -> Frame:
+    """The frame with a whole checksum: itself, or a copy in which it was added up (RFC 1071 1)."""
+    start = frame.sum_from
+    if start == 0:
+        return frame
+    data = frame.data
+    field = start + frame.sum_at
+    if field + 2 > len(data):
+        raise UsageError(f"a checksum field at octet {field} of {len(data)}")
+    check = checksum(data[start:])
+    if check == 0 and frame.sum_at == _UDP_FIELD:  # zero would say that there is none (RFC 768)
+        check = 0xFFFF
+    whole = data[:field] + _U16.pack(check) + data[field + 2 :]
+    return Frame(whole, frame.mss, frame.note, frame.interface, checked=frame.checked)
 
 
 def _find_tcp(data: bytes, ip: int) -> int:
@@ -81,11 +99,12 @@ def _cut(frame: Frame, ip: int, tcp: int, text: int, end: int) -> list[Frame]:
     urgent: int = _U16.unpack_from(data, tcp + 18)[0]
     flags = data[tcp + 13]
     identification: int = _U16.unpack_from(data, ip + 4)[0] if version4 else 0
+    addresses = pseudo_header_sum(source, destination, _PROTOCOL_TCP, text - tcp)
+    header = bytearray(data[:text])
     pieces: list[Frame] = []
     position = text
     while position < end:
         stop = min(position + frame.mss, end)
-        header = bytearray(data[:text])
         sent = position - text
         step = sent + 1 if sent > 0 and flags & SYN else sent  # SYN takes a number of its own
         _U32.pack_into(header, tcp + 4, (seq + step) & 0xFFFF_FFFF)
@@ -99,10 +118,10 @@ def _cut(frame: Frame, ip: int, tcp: int, text: int, end: int) -> list[Frame]:
             _U16.pack_into(header, ip + 10, checksum(bytes(header[ip:tcp])))
         else:
             _U16.pack_into(header, ip + 4, stop - position + text - ip - 40)
-        segment = bytes(header[tcp:]) + data[position:stop]
-        pseudo = pseudo_header_sum(source, destination, _PROTOCOL_TCP, len(segment))
-        _U16.pack_into(header, tcp + 16, checksum(segment, pseudo))
-        pieces.append(Frame(bytes(header) + data[position:stop], 0, frame.note, frame.interface))
+        piece = data[position:stop]
+        total = addresses + len(piece) + ones_sum(piece)
+        _U16.pack_into(header, tcp + 16, checksum(bytes(header[tcp:]), total))
+        pieces.append(Frame(bytes(header), 0, frame.note, frame.interface, piece))
         position = stop
     return pieces
 

@@ -42,10 +42,11 @@ class Segment:
     """One TCP segment.
 
     `seq`, `ack`, `urgent` are wire numbers; `flags` holds the 12 bits beside the data offset (8 flags, AE, 3 reserved);
-    `window` is the unscaled field.  `mss` is 0 or the size into which `payload` (up to 64 KiB) is to be cut;
-    `why` is the rule that built it, empty for segments from the wire; `ecn` is the ECN field of the IP packet that it
-    travels in (RFC 3168 5: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE).  Two segments are equal when what TCP puts on the wire
-    means the same; `mss`, `why` and `ecn` are not part of that.
+    `window` is the unscaled field.  `mss` is 0 or the size into which `payload` (up to 64 KiB) is to be cut, or, of a
+    segment that has arrived, from which a device has put it together; `pieces` counts those.  `why` is the rule that
+    built it, empty for segments from the wire; `ecn` is the ECN field of the IP packet that it travels in (RFC 3168 5:
+    0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE).  Two segments are equal when what TCP puts on the wire means the same; `mss`,
+    `why` and `ecn` are not part of that.
     """
 
     __slots__ = (
@@ -79,6 +80,11 @@ class Segment:
         self.mss = mss
         self.why = why
         self.ecn = ecn
+
+    @property
+    def pieces(self) -> int:
+        """How many segments on the wire this is."""
+        return -(-len(self.payload) // self.mss) if 0 < self.mss < len(self.payload) else 1
 
     @property
     def length(self) -> int:
@@ -122,26 +128,45 @@ def parse_segment(data: bytes, src: Address, dst: Address, verify: bool = True) 
     checksum was left to hardware.  Raises `WireError`: `tcp-truncated`, `tcp-bad-offset`, `tcp-bad-checksum`,
     `tcp-option-bad-length`.
     """
-    size = len(data)
+    total = int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL + len(data) if verify else -1
+    return read_segment(data, 0, len(data), total)
+
+
+def read_segment(data: bytes, at: int, end: int, pseudo: int) -> Segment:
+    """As `parse_segment`, of the octets `at` to `end` of a packet; the text is copied out of it, once.
+
+    `pseudo` is the sum over the pseudo-header, or -1 where the checksum needs no verifying.
+    """
+    size = end - at
     if size < _HEADER_OCTETS:
         raise WireError("tcp-truncated", f"{size} octets, a header takes 20")
-    src_port, dst_port, seq, ack, offset_flags, window, _, urgent = _HEADER.unpack_from(data)
+    src_port, dst_port, seq, ack, offset_flags, window, _, urgent = _HEADER.unpack_from(data, at)
     offset = offset_flags >> 12 << 2
     if offset < _HEADER_OCTETS or offset > size:
         raise WireError("tcp-bad-offset", f"data offset {offset} in {size} octets")
-    if verify:
-        # 2**16 is 1 modulo 0xFFFF, so addresses and words of any width add up as they are (see checksum.py).
-        total = int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL + size + ones_sum(data)
-        if total % 0xFFFF:
-            raise WireError("tcp-bad-checksum")
-    options = NO_OPTIONS if offset == _HEADER_OCTETS else parse_options(data[_HEADER_OCTETS:offset])
-    return Segment(src_port, dst_port, seq, ack, offset_flags & 0xFFF, window, urgent, options, data[offset:])
+    # 2**16 is 1 modulo 0xFFFF, so addresses and words of any width add up as they are (see checksum.py).
+    if pseudo >= 0 and (pseudo + ones_sum(data[at:end])) % 0xFFFF:
+        raise WireError("tcp-bad-checksum")
+    text = at + offset
+    options = NO_OPTIONS if offset == _HEADER_OCTETS else parse_options(data[at + _HEADER_OCTETS : text])
+    return Segment(src_port, dst_port, seq, ack, offset_flags & 0xFFF, window, urgent, options, data[text:end])
 
 
 def build_segment(segment: Segment, src: Address, dst: Address) -> bytes:
     """The octets of a segment from `src` to `dst`, with its checksum [MUST-2].
 
     Raises `UsageError` for a value that does not fit its field, options over 40 octets, more than 65,535 octets.
+    """
+    payload = segment.payload
+    header = build_header(segment, src, dst)
+    return header + payload if payload else header
+
+
+def build_header(segment: Segment, src: Address, dst: Address, partial: bool = False) -> bytes:
+    """Header and options of a segment without its text, for those who put both together later, or never.
+
+    The checksum covers the text all the same; with `partial` it is only the sum over the pseudo-header, to which a
+    device adds the rest (see `Frame.sum_from`).  Raises as `build_segment`.
     """
     options = segment.options
     extra = b"" if options is NO_OPTIONS else encode_options(options)
@@ -157,17 +182,19 @@ def build_segment(segment: Segment, src: Address, dst: Address) -> bytes:
     window = segment.window
     urgent = segment.urgent
     offset_flags = (_HEADER_OCTETS + len(extra)) << 10 | flags
-    # The header's fields are added as they are instead of packing the header twice (see checksum.py).
-    total = (
-        int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL + size
-        + src_port + dst_port + seq + ack + offset_flags + window + urgent
-    )  # fmt: skip
-    if extra:
-        total += int.from_bytes(extra, "big")
-    if payload:
-        total += ones_sum(payload)
+    total = int.from_bytes(src, "big") + int.from_bytes(dst, "big") + PROTOCOL + size
+    if partial:
+        check = total % 0xFFFF
+    else:
+        # The header's fields are added as they are instead of packing the header twice (see checksum.py).
+        total += src_port + dst_port + seq + ack + offset_flags + window + urgent
+        if extra:
+            total += int.from_bytes(extra, "big")
+        if payload:
+            total += ones_sum(payload)
+        check = -total % 0xFFFF
     try:
-        header = _HEADER.pack(src_port, dst_port, seq, ack, offset_flags, window, -total % 0xFFFF, urgent)
+        header = _HEADER.pack(src_port, dst_port, seq, ack, offset_flags, window, check, urgent)
     except struct.error as error:
         raise UsageError(f"a TCP header field does not fit: {error} in {segment!r}") from None
-    return header + extra + payload
+    return header + extra if extra else header

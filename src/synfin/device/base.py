@@ -1,6 +1,6 @@
 """What a host can be plugged into: the `Device` interface.
 
-Responsible for the shape of every device.  Leaves to others: cutting super-segments (`wire.segmentation`), real and
+Responsible for the shape of every device, and for plugging a host in.  Leaves to others: cutting super-segments (`wire.segmentation`), real and
 virtual devices (`memory`, `tun`), recording (`capture`), and the loop that moves frames (`drive`).
 """
 
@@ -8,18 +8,33 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import Final
 
+from synfin.host import Host
+from synfin.host.interfaces import Interface
 from synfin.wire.frame import Frame
-from synfin.wire.segmentation import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, split
+from synfin.wire.segmentation import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, complete, split
 
-__all__ = ["ETHERNET_HEADER", "ETHERNET_LAYER", "IP_LAYER", "Device", "split"]
+__all__ = [
+    "ETHERNET_HEADER",
+    "ETHERNET_LAYER",
+    "IP_LAYER",
+    "PUSH_LIMIT",
+    "Device",
+    "complete",
+    "plug",
+    "split",
+]
+
+PUSH_LIMIT: Final = 65_400  # octets of text in a super-segment: an IP packet less the headers of IPv6 and TCP
 
 
 class Device(ABC):
     """A place to read frames from and to write frames to.
 
     `mtu` is the largest IP packet in octets, `layer` is 3 (frames are IP packets) or 2 (Ethernet frames), `offload`
-    says that frames with `mss` set are taken whole.  `dropped` counts frames that `write` could not deliver: a device
+    says that frames with `mss` or `sum_from` set are taken as they are; a device without it takes them too, and cuts
+    and completes them itself (`split`).  `dropped` counts frames that `write` could not deliver: a device
     never blocks and never raises for a full queue, exactly as a wire loses what it cannot carry.
     """
 
@@ -55,3 +70,20 @@ class Device(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def plug(
+    host: Host, device: Device, name: str, addresses: list[str], mac: str | bytes | None = None, *, large: bool = True
+) -> Interface:
+    """Give `host` an interface on `device`, with super-segments and checksums left to it; see `Host.add_interface`.
+
+    `large=False` makes the host build every segment itself, as it goes on the wire.  Raises `UsageError`.
+    """
+    return host.add_interface(
+        name,
+        addresses,
+        device.mtu,
+        mac,
+        push_limit=PUSH_LIMIT if large else 0,
+        checksum_offload=large,
+    )

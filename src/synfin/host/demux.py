@@ -11,6 +11,7 @@ from typing import Final, final
 
 from synfin.host.core import Core, Datagram, Upper
 from synfin.host.interfaces import Interface
+from synfin.host.counters import ECN_V4, ECN_V6
 from synfin.host.limits import TokenBucket
 from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, ends_of, key_of
@@ -101,6 +102,7 @@ class TcpDemux(Upper):
             counters["IpInReceives"] += 1
             counters["IpExtInOctets"] += size - ip
             counters["IpInDelivers"] += 1
+            counters[ECN_V4[traffic_class & 3]] += 1
         else:
             tcp = ip + 40
             slot = self.out.slots.get(data[ip + 8 : ip + 44])
@@ -114,6 +116,7 @@ class TcpDemux(Upper):
             traffic_class = (data[ip] << 4 | data[ip + 1] >> 4) & 0xFF
             counters["Ip6InReceives"] += 1
             counters["Ip6InDelivers"] += 1
+            counters[ECN_V6[traffic_class & 3]] += 1
         counters["TcpInSegs"] += 1
         connection = slot.connection
         tcb = connection.tcb
@@ -122,12 +125,13 @@ class TcpDemux(Upper):
             addresses = data[ip + 12 : tcp] if tcp == ip + 20 else data[ip + 8 : tcp]
             pseudo = int.from_bytes(addresses, "big") + PROTOCOL + end - tcp
         segment = read_segment(data, tcp, end, pseudo)
+        segment.ecn = traffic_class & 3
         segment.mss = frame.mss
         if frame.mss:
             counters["TcpInSegs"] += segment.pieces - 1
         if self._core.trace is not None:
             self._core.trace.segment(now, RECEIVE, tcb.remote, tcb.local, segment, "")
-        self._to_connection(slot, segment, traffic_class, now)
+        self._to_connection(slot, segment, now)
         return True
 
     def receive(self, datagram: Datagram, now: int) -> None:
@@ -152,9 +156,9 @@ class TcpDemux(Upper):
         if slot.connection.tcb.state is TIME_WAIT and segment.flags & (SYN | ACK) == SYN:
             if self._reopen_held(slot, segment, datagram, now):
                 return
-        self._to_connection(slot, segment, datagram.traffic_class, now)
+        self._to_connection(slot, segment, now)
 
-    def _to_connection(self, slot: Slot, segment: Segment, traffic_class: int, now: int) -> None:
+    def _to_connection(self, slot: Slot, segment: Segment, now: int) -> None:
         """SEGMENT ARRIVES at a connection."""
         slot.connection.receive(segment, now)
         self.out.touch(slot)

@@ -133,17 +133,25 @@ class Host:
         return [address for interface in self._interfaces.by_index for address, _ in interface.networks]
 
     def add_interface(
-        self, name: str, addresses: list[str], mtu: int = 1500, mac: str | bytes | None = None, push_limit: int = 0
+        self,
+        name: str,
+        addresses: list[str],
+        mtu: int = 1500,
+        mac: str | bytes | None = None,
+        push_limit: int = 0,
+        checksum_offload: bool = False,
     ) -> Interface:
         """An interface with static addresses such as `"10.0.0.1/24"`; `frame.interface` is its index.
 
         With `mac` frames are Ethernet and neighbours are resolved; without, they are IP packets.  An Ethernet interface
-        with an IPv6 address gets a link-local one as well.  `push_limit`: see `Interface`.  Raises `UsageError`.
+        with an IPv6 address gets a link-local one as well.  `push_limit` and `checksum_offload`: see `Interface`.
+        Raises `UsageError`.
         """
         octets = parse_mac(mac) if isinstance(mac, str) else mac
         prefixes = [parse_prefix(text) for text in addresses]
         interface = self._interfaces.add(name, mtu, octets)
         interface.push_limit = push_limit
+        interface.checksum_offload = checksum_offload
         if octets is not None and any([len(address) == 16 for address, _ in prefixes]):  # noqa: C419
             own = link_local_from_mac(octets)
             if own not in [address for address, _ in prefixes]:

@@ -47,10 +47,11 @@ class Interface:
     """One network interface.
 
     `mac` is None on a layer-3 device, where a frame is an IP packet.  `mtu` counts octets of an IP packet.
-    `push_limit` is 0, or the octets of text in the largest super-segment that the device cuts into packets itself.
+    `push_limit` is 0, or the octets of text in the largest super-segment that the device cuts into packets itself;
+    `checksum_offload`: the device completes checksums (`Frame.sum_from`).
     """
 
-    __slots__ = ("broadcasts", "groups", "index", "mac", "mtu", "name", "networks", "push_limit")
+    __slots__ = ("broadcasts", "checksum_offload", "groups", "index", "mac", "mtu", "name", "networks", "push_limit")
 
     def __init__(self, index: int, name: str, mtu: int, mac: bytes | None) -> None:
         self.index = index
@@ -58,6 +59,7 @@ class Interface:
         self.mtu = mtu
         self.mac = mac
         self.push_limit = 0
+        self.checksum_offload = False
         self.networks: list[tuple[Address, int]] = []  # address of ours, prefix length
         self.broadcasts: dict[Address, bool] = {BROADCAST_V4: True}
         self.groups: dict[Address, bool] = {ALL_HOSTS_V4: True, ALL_NODES_V6: True}

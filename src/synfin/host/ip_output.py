@@ -19,8 +19,15 @@ from synfin.host.routes import Path, RouteTable
 from synfin.wire.addresses import BROADCAST_MAC, Address, Endpoint, is_multicast, multicast_mac
 from synfin.wire.ethernet import ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetFrame, build_ethernet
 from synfin.wire.frame import Frame
-from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
-from synfin.wire.ipv6 import FRAGMENT, FragmentHeader, Ipv6Packet, build_fragment_header, build_ipv6
+from synfin.wire.ipv4 import Ipv4Packet, build_ipv4, build_ipv4_header
+from synfin.wire.ipv6 import (
+    FRAGMENT,
+    FragmentHeader,
+    Ipv6Packet,
+    build_fragment_header,
+    build_ipv6,
+    build_ipv6_header,
+)
 
 _V4_HEADER: Final = 20
 _V6_HEADER: Final = 40
@@ -118,6 +125,54 @@ class IpOutput:
         self._transmit(path, dst, packet, now, mss, note)
         return True
 
+    def send_segment(
+        self,
+        path: Path,
+        src: Address,
+        dst: Address,
+        protocol: int,
+        header: bytes,
+        text: bytes,
+        now: int,
+        hop_limit: int,
+        traffic_class: int,
+        flow_label: int,
+        mss: int,
+        sum_at: int,
+        note: str,
+    ) -> bool:
+        """Send a segment of TCP, never in fragments; False when it could not go out.
+
+        `header` and `text` are not joined here, so that a device which can take both need not have them joined at all.
+        `sum_at` is 0, or where in `header` the checksum lies that is still to be added up.
+        """
+        counters = self._core.counters
+        interface = path.interface
+        length = len(header) + len(text)
+        if len(dst) == 4:
+            counters["IpOutRequests"] += 1
+            size = _V4_HEADER + length
+            start = build_ipv4_header(src, dst, protocol, length, hop_limit, traffic_class)
+        else:
+            counters["Ip6OutRequests"] += 1
+            size = _V6_HEADER + length
+            start = build_ipv6_header(src, dst, protocol, length, hop_limit, traffic_class, flow_label)
+        frame = Frame(start + header, mss, note, interface.index, text)
+        if sum_at:
+            frame.sum_from = len(start)
+            frame.sum_at = sum_at
+        if size > interface.mtu and not mss:
+            counters["IpFragFails" if len(dst) == 4 else "Ip6FragFails"] += 1
+            self._too_big(frame.data, interface.mtu, now)
+            return False
+        if len(dst) == 4:
+            counters["IpExtOutOctets"] += size
+        if interface.mac is None and not interface.is_loopback:
+            self._core.frames.append(frame)
+        else:
+            self._link(path, dst, frame, now)
+        return True
+
     def _fragment_v4(
         self,
         path: Path,
@@ -212,6 +267,9 @@ class IpOutput:
         self._core.undeliverable(packet, "packet-too-big", now, mtu)
 
     def _transmit(self, path: Path, dst: Address, packet: bytes, now: int, mss: int, note: str) -> None:
+        self._link(path, dst, Frame(packet, mss, note, path.interface.index), now)
+
+    def _link(self, path: Path, dst: Address, frame: Frame, now: int) -> None:
         """Hand a packet to the link: as it is on layer 3, in an Ethernet frame on layer 2, to ourselves on loopback."""
         core = self._core
         interface = path.interface
@@ -220,19 +278,19 @@ class IpOutput:
                 if len(core.loopback) >= core.config.loopback_packets:
                     core.rule("loopback-full", now, "", remote=Endpoint(dst, 0))
                     return
-                core.loopback.append(packet)
+                core.loopback.append(frame.data)
                 return
-            core.frames.append(Frame(packet, mss, note, interface.index))
+            core.frames.append(frame)
             return
         v4 = len(dst) == 4
         if is_multicast(dst) or (v4 and dst in interface.broadcasts):
             # A group goes in a link-layer group, a broadcast in a broadcast, and nothing else does [RFC1122-29].
             mac = multicast_mac(dst) if is_multicast(dst) else BROADCAST_MAC
             ethertype = ETHERTYPE_IPV4 if v4 else ETHERTYPE_IPV6
-            data = build_ethernet(EthernetFrame(mac, interface.mac, ethertype, packet))
-            core.frames.append(Frame(data, mss, note, interface.index))
+            data = build_ethernet(EthernetFrame(mac, interface.mac, ethertype, frame.data))
+            core.frames.append(Frame(data, frame.mss, frame.note, interface.index))
             return
-        self._cache(path).send(path.next_hop, packet, mss, note, now)
+        self._cache(path).send(path.next_hop, frame, now)
 
     def _cache(self, path: Path) -> NeighborCache:
         """The neighbours on the link of `path`, of its family."""

@@ -92,7 +92,7 @@ class Ndp(Solicitor):
             self._send(interface, target, datagram.src, entry.mac, answer)
         else:
             packet = self._packet(target, datagram.src, answer)
-            cache.send(datagram.src, packet, 0, "neighbor-advertisement", now)
+            cache.send(datagram.src, Frame(packet, 0, "neighbor-advertisement", interface.index), now)
 
     def _advertised(self, message: Icmpv6Message, datagram: Datagram, now: int) -> None:
         """RFC 4861 7.2.5; an advertisement makes no entry [RFC4861-07]."""

@@ -14,6 +14,7 @@ from synfin.host.core import Core
 from synfin.host.interfaces import Interface
 from synfin.host.timers import Timed
 from synfin.wire.addresses import Address, Endpoint, format_address, format_mac
+from synfin.wire.ethernet import HEADER_OCTETS
 from synfin.wire.frame import Frame
 
 INCOMPLETE: Final = "INCOMPLETE"
@@ -61,7 +62,7 @@ class Solicitor(ABC):
 
 @final
 class Neighbor(Timed):
-    """One entry.  `mac` is empty while INCOMPLETE; `queue` holds (packet, mss, note) that wait for it."""
+    """One entry.  `mac` is empty while INCOMPLETE; `queue` holds IP packets as frames that wait for it."""
 
     __slots__ = ("_cache", "address", "deadline", "mac", "queue", "state", "tries")
 
@@ -73,7 +74,7 @@ class Neighbor(Timed):
         self.state = INCOMPLETE
         self.deadline = NEVER
         self.tries = 0
-        self.queue: list[tuple[bytes, int, str]] = []
+        self.queue: list[Frame] = []
 
     def next_deadline(self) -> int | None:
         """End of REACHABLE needs no timer: it is looked at when the entry is used."""
@@ -122,22 +123,22 @@ class NeighborCache:
         for entry in list(self._entries.values()):
             self._remove(entry)
 
-    def send(self, next_hop: Address, packet: bytes, mss: int, note: str, now: int) -> None:
-        """Send `packet` to `next_hop` now, or when its MAC address is known."""
+    def send(self, next_hop: Address, packet: Frame, now: int) -> None:
+        """Send `packet`, which has no link-layer header yet, to `next_hop` now, or when its MAC address is known."""
         entry = self._entries.get(next_hop)
         if entry is None:
             entry = self._create(next_hop, now)
-            self._queue(entry, packet, mss, note, now)
-            self._ask(entry, packet, now)
+            self._queue(entry, packet, now)
+            self._ask(entry, packet.data, now)
             return
         if entry.state == INCOMPLETE:
-            self._queue(entry, packet, mss, note, now)
+            self._queue(entry, packet, now)
             return
         if entry.state == REACHABLE and now >= entry.deadline:
             self._move(entry, STALE, NEVER)
         if entry.state == STALE:
             self._move(entry, DELAY, now + self._delay)
-        self._emit(entry, packet, mss, note)
+        self._emit(entry, packet)
 
     def confirm(self, address: Address, now: int) -> None:
         """Something above got an answer from `address`: it is reachable (RFC 4861 7.3.1)."""
@@ -200,7 +201,7 @@ class NeighborCache:
         if entry.tries >= self._tries:
             self._give_up(entry, now)
             return
-        self._ask(entry, entry.queue[-1][0] if entry.queue else b"", now)
+        self._ask(entry, entry.queue[-1].data if entry.queue else b"", now)
 
     def _ask(self, entry: Neighbor, packet: bytes, now: int) -> None:
         entry.tries += 1
@@ -232,12 +233,12 @@ class NeighborCache:
         self._core.deadlines.forget(entry)
         entry.queue = []
 
-    def _queue(self, entry: Neighbor, packet: bytes, mss: int, note: str, now: int) -> None:
+    def _queue(self, entry: Neighbor, packet: Frame, now: int) -> None:
         """Keep the latest packets [RFC1122-02]."""
         if len(entry.queue) >= self._queue_limit:
             del entry.queue[0]
             self._core.rule("neighbor-queue-full", now, "", remote=Endpoint(entry.address, 0))
-        entry.queue.append((packet, mss, note))
+        entry.queue.append(packet)
 
     def _set_mac(self, entry: Neighbor, mac: bytes, state: str, deadline: int) -> None:
         entry.mac = mac
@@ -248,8 +249,8 @@ class NeighborCache:
             state = DELAY
             deadline = self._core.now + self._delay
         self._move(entry, state, deadline)
-        for packet, mss, note in waiting:
-            self._emit(entry, packet, mss, note)
+        for packet in waiting:
+            self._emit(entry, packet)
 
     def _move(self, entry: Neighbor, state: str, deadline: int) -> None:
         entry.state = state
@@ -261,9 +262,11 @@ class NeighborCache:
         waiting = entry.queue
         self._remove(entry)
         self._core.rule("neighbor-unreachable", now, "", remote=Endpoint(entry.address, 0))
-        for packet, _, _ in waiting:
-            self._solicitor.unreachable(packet, now)
+        for packet in waiting:
+            self._solicitor.unreachable(packet.data, now)
 
-    def _emit(self, entry: Neighbor, packet: bytes, mss: int, note: str) -> None:
-        data = self._solicitor.encapsulate(self._interface, entry.mac, packet)
-        self._core.frames.append(Frame(data, mss, note, self._interface.index))
+    def _emit(self, entry: Neighbor, packet: Frame) -> None:
+        packet.raw = self._solicitor.encapsulate(self._interface, entry.mac, packet.raw)
+        if packet.sum_from:
+            packet.sum_from += HEADER_OCTETS
+        self._core.frames.append(packet)

@@ -25,7 +25,7 @@ from synfin.tcp.state import CLOSE_WAIT, CLOSED, ESTABLISHED, LISTEN, SYN_RECEIV
 from synfin.tcp.timewait import TimeWaitTable
 from synfin.trace import SEND
 from synfin.wire.addresses import Address, Endpoint
-from synfin.wire.tcp import PROTOCOL, RST, SYN, Segment, build_segment
+from synfin.wire.tcp import CHECKSUM_AT, PROTOCOL, RST, SYN, Segment, build_header
 
 V4_HEADERS: Final = 40
 V6_HEADERS: Final = 60  # [RFC8200-17]
@@ -268,7 +268,7 @@ class TcpOutput(Touched):
         core = self._core
         counters = core.counters
         why = segment.why
-        counters["TcpOutSegs"] += 1
+        counters["TcpOutSegs"] += segment.pieces
         if why in RETRANSMITS:
             counters["TcpRetransSegs"] += 1
             if segment.flags & SYN:
@@ -280,8 +280,9 @@ class TcpOutput(Touched):
             counters[counter] += 1
         if core.trace is not None:
             core.trace.segment(now, SEND, local, remote, segment, why)
-        data = build_segment(segment, local.address, remote.address)
-        self._output.send(
-            path, local.address, remote.address, PROTOCOL, data, now, hop_limit, traffic_class & DSCP | segment.ecn,
-            False, flow_label, segment.mss, why,
+        partial = path.interface.checksum_offload
+        header = build_header(segment, local.address, remote.address, partial)
+        self._output.send_segment(
+            path, local.address, remote.address, PROTOCOL, header, segment.payload, now, hop_limit,
+            traffic_class & DSCP | segment.ecn, flow_label, segment.mss, CHECKSUM_AT if partial else 0, why,
         )  # fmt: skip

@@ -48,13 +48,18 @@ class Frame:
     @property
     def data(self) -> bytes:
         """All octets in one piece; joined once."""
+        if self.at or self.text:
+            self.flatten()
+        return self.raw
+
+    def flatten(self) -> None:
+        """Bring all octets into `raw`, from its first on."""
         if self.at:
             self.raw = self.raw[self.at :]
             self.at = 0
         if self.text:
             self.raw += self.text
             self.text = b""
-        return self.raw
 
     def __len__(self) -> int:
         return len(self.raw) - self.at + len(self.text)

@@ -182,6 +182,25 @@ def build_ipv4(packet: Ipv4Packet) -> bytes:
     return header + options + packet.payload
 
 
+def build_ipv4_header(src: Address, dst: Address, protocol: int, length: int, ttl: int = 64, tos: int = 0) -> bytes:
+    """The header alone of a packet with `length` octets behind it, without options, not to be fragmented.
+
+    Its Identification is 0, which means nothing where DF is set (RFC 6864 4) [RFC6864-01].  Raises `UsageError` for a
+    value that does not fit its field.
+    """
+    total_length = MIN_HEADER_OCTETS + length
+    if total_length > MAX_PACKET_OCTETS or len(src) != 4 or len(dst) != 4:
+        raise UsageError(f"an IPv4 packet of {total_length} octets between {src!r} and {dst!r} does not fit")
+    total = (
+        (0x4500 | tos) + total_length + _DONT_FRAGMENT + (ttl << 8 | protocol)
+        + int.from_bytes(src, "big") + int.from_bytes(dst, "big")
+    )  # fmt: skip
+    try:
+        return _HEADER.pack(0x45, tos, total_length, 0, _DONT_FRAGMENT, ttl, protocol, -total % 0xFFFF, src, dst)
+    except struct.error as error:
+        raise UsageError(f"an IPv4 header field does not fit: {error}") from None
+
+
 def iter_ipv4_options(options: bytes) -> list[tuple[int, int, bytes]]:
     """The options one by one as (kind, offset in the header, value), up to End-of-Options [RFC791-05] [RFC1122-12].
 

@@ -147,19 +147,32 @@ def parse_ipv6(data: bytes) -> Ipv6Packet:
 def build_ipv6(packet: Ipv6Packet) -> bytes:
     """The octets of a packet; raises `UsageError` for a value that does not fit its field."""
     payload = packet.payload
-    flow_label = packet.flow_label
-    traffic_class = packet.traffic_class
-    src = packet.src
-    dst = packet.dst
-    if len(payload) > MAX_PAYLOAD_OCTETS:
-        raise UsageError(f"an IPv6 packet carries {MAX_PAYLOAD_OCTETS} octets at most, not {len(payload)}")
+    header = build_ipv6_header(
+        packet.src, packet.dst, packet.next_header, len(payload), packet.hop_limit, packet.traffic_class,
+        packet.flow_label,
+    )  # fmt: skip
+    return header + payload
+
+
+def build_ipv6_header(
+    src: Address,
+    dst: Address,
+    next_header: int,
+    length: int,
+    hop_limit: int = 64,
+    traffic_class: int = 0,
+    flow_label: int = 0,
+) -> bytes:
+    """The fixed header alone of a packet with `length` octets behind it; raises as `build_ipv6`."""
+    if length > MAX_PAYLOAD_OCTETS:
+        raise UsageError(f"an IPv6 packet carries {MAX_PAYLOAD_OCTETS} octets at most, not {length}")
     if len(src) != 16 or len(dst) != 16:
         raise UsageError("an IPv6 packet needs two IPv6 addresses")
     if not (0 <= flow_label <= 0xF_FFFF and 0 <= traffic_class <= 0xFF):
         raise UsageError(f"flow label {flow_label:#x} or traffic class {traffic_class:#x} does not fit")
     word = 0x6000_0000 | traffic_class << 20 | flow_label
     try:
-        return _HEADER.pack(word, len(payload), packet.next_header, packet.hop_limit, src, dst) + payload
+        return _HEADER.pack(word, length, next_header, hop_limit, src, dst)
     except struct.error as error:
         raise UsageError(f"an IPv6 header field does not fit: {error}") from None
 

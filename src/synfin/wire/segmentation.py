@@ -33,7 +33,8 @@ def split(frame: Frame, layer: int = IP_LAYER) -> list[Frame]:
 
     Every piece repeats the headers with its own sequence number, IPv4 identification (counting up), lengths and
     checksums; FIN and PSH stay on the last piece, SYN and CWR on the first, and URG on those before the urgent pointer.
-    A frame whose text fits is handed back as it is, its checksum completed.  Raises `UsageError` for a frame that is not TCP over IP.
+    A frame whose text fits is handed back as it is, its checksum completed.  Raises `UsageError` for a frame that is
+    not TCP over IP.
     """
     if frame.mss <= 0:
         return [complete(frame)]

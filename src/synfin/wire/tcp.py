@@ -14,6 +14,7 @@ from synfin.wire.checksum import ones_sum
 from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions, encode_options, parse_options
 
 PROTOCOL: Final = 6
+CHECKSUM_AT: Final = 16  # where the checksum lies in the header
 
 FIN: Final = 0x001
 SYN: Final = 0x002

@@ -1,8 +1,8 @@
 """Runs one client of `clients` in a private network namespace, against synfin on a TUN device or against the kernel.
 
-`python -m bench.network NAME PEER COUNT` prints the client's figures as JSON.  PEER is `synfin` or `kernel`.  Nothing
-leaves the namespace, which ends with the process.  MTU 1500, no offloads on synfin's side; the kernel's own figure is
-over loopback with the same MTU, where it has all of its offloads.
+`python -m bench.network NAME PEER COUNT` prints the client's figures as JSON.  PEER is `synfin`, `synfin-no-offload` or
+`kernel`.  Nothing leaves the namespace, which ends with the process.  MTU 1500; the kernel's own figure is over
+loopback with the same MTU, where it has all of its offloads.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Final
 
 from bench.clients import CLIENTS, DISCARD, ECHO, SOURCE
 from synfin.config import TcpConfig
+from synfin.device.base import plug
 from synfin.device.drive import Driver
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.rtnetlink import Rtnetlink
@@ -43,14 +44,15 @@ def _client(name: str, address: str, count: int, result: int) -> None:
     os._exit(0)
 
 
-def against_synfin(name: str, count: int) -> str:
+def against_synfin(name: str, count: int, offload: bool) -> str:
     """synfin serves, the kernel is the client; returns the client's JSON."""
     enter_private_namespace()
-    tun = Tun()
+    tun = Tun(offload=offload)
     with tun:
         configure(tun.name, [Prefix(*parse_prefix(f"{KERNEL}/24"))], mtu=MTU, quiet=True)
+        tun.mtu = MTU
         host = Host("bench", rng=random.Random(1), tcp=TcpConfig(nodelay=True))
-        host.add_interface(tun.name, [f"{SYNFIN}/24"], mtu=MTU)
+        plug(host, tun, tun.name, [f"{SYNFIN}/24"])
         with Driver(host, tun) as driver:
             now = driver.clock()
             for port, service in ((DISCARD, Discard()), (ECHO, Echo()), (SOURCE, Source())):
@@ -124,7 +126,7 @@ def main() -> None:
     name, peer, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print(against_synfin(name, count) if peer == "synfin" else against_kernel(name, count))
+    print(against_kernel(name, count) if peer == "kernel" else against_synfin(name, count, peer == "synfin"))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_names_that_linux_takes(name: str) -> None:
 def test_a_frame_comes_out_of_the_kernel_and_goes_back_in() -> None:
     seen = in_namespace(
         """
-tun = Tun()
+tun = Tun(offload=False)
 configure(tun.name, prefixes("10.77.0.1/24"), quiet=True)
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sender.bind(("10.77.0.1", 4000))

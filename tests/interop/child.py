@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
 from synfin.config import TcpConfig
-from synfin.device.base import Device
+from synfin.device.base import Device, plug
 from synfin.device.drive import Driver
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.tun import Tun
@@ -104,7 +104,7 @@ class Stack(Channel):
         self.host = Host(
             "stack", rng=random.Random(seed), config=HostConfig(), tcp=tcp, trace=Trace("stack", self._note)
         )
-        self.host.add_interface("tun", addresses=[f"{STACK[4]}/24", f"{STACK[6]}/64"], mtu=device.mtu)
+        plug(self.host, device, "tun", [f"{STACK[4]}/24", f"{STACK[6]}/64"], large=device.offload)
         self.driver = Driver(self.host, device, self.clock)
         self.driver.watch(end.fileno(), select.POLLIN, self._control)
         self.kernel_ended = False
@@ -261,10 +261,11 @@ class Peer:
         self.connection.close(self.stack.clock())
 
 
-def open_link(mtu: int) -> Tun:
+def open_link(mtu: int, offload: bool) -> Tun:
     """A private namespace with a TUN device, the kernel's side of it configured."""
     enter_private_namespace()
-    tun = Tun()
+    tun = Tun(offload=offload)
+    assert tun.offload is offload, "this kernel's TUN has no segmentation offload"
     addresses = [Prefix(*parse_prefix(text)) for text in (f"{KERNEL[4]}/24", f"{KERNEL[6]}/64")]
     configure(tun.name, addresses, mtu=mtu, quiet=True)
     tun.mtu = mtu
@@ -288,11 +289,12 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
     module = importlib.import_module(module_name)
     tcp = TcpConfig(**parameters.pop("tcp", {}))
     mtu, loss = parameters.pop("mtu", 1_500), parameters.pop("relay_loss", None)
+    offload = parameters.pop("offload", True)
     routed = RoutedLink(loss, parameters.get("seed", 1)) if loss is not None else None
     if routed is not None:
         KERNEL.update(CLIENT)
         STACK.update(BEHIND)
-    tun = routed.tun if routed is not None else open_link(mtu)
+    tun = routed.tun if routed is not None else open_link(mtu, offload)
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
     child = os.fork()

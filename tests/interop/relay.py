@@ -57,7 +57,7 @@ class RoutedLink:
         far.close()
 
     def _device(self, name: str, addresses: dict[int, str]) -> Tun:
-        tun = Tun(name)
+        tun = Tun(name, offload=False)
         prefixes = [Prefix(*parse_prefix(f"{text}/{LENGTH[family]}")) for family, text in addresses.items()]
         configure(name, prefixes, quiet=True)
         return tun

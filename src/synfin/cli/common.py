@@ -26,7 +26,7 @@ import click
 from synfin.cli.main import EXIT_FINDING, EXIT_USAGE, Failure
 from synfin.cli.messages import LANGUAGES, language, say
 from synfin.config import TcpConfig
-from synfin.device.base import Device
+from synfin.device.base import Device, plug
 from synfin.device.drive import Driver
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.tun import Tun
@@ -62,6 +62,7 @@ class DeviceOptions:
     pcap: str | None
     watch: bool
     json: bool
+    offload: bool
     preset: str
     seed: int | None
     lang: str
@@ -75,6 +76,9 @@ def device_options(command: _Command) -> _Command:
             click.option("--address", metavar="CIDR", multiple=True, help=f"Of synfin [{', '.join(DEFAULT_OURS)}]."),
             click.option("--peer", metavar="CIDR", multiple=True, help=f"Of the kernel [{', '.join(DEFAULT_THEIRS)}]."),
             click.option("--mtu", metavar="N", type=click.IntRange(_MTU_MINIMUM, 65_535), help="MTU of the device."),
+            click.option(
+                "--offload/--no-offload", default=True, help="Leave cutting and checksums to it [on]."
+            ),
             click.option("--pcap", metavar="FILE", help="Record all packets as pcapng."),
             click.option("--watch", is_flag=True, help="Print the ladder of each connection live."),
             click.option("--json", is_flag=True, help="Print all events as JSON lines."),
@@ -100,6 +104,7 @@ def check_options(values: dict[str, Any]) -> DeviceOptions:
         pcap=values["pcap"],
         watch=values["watch"],
         json=values["json"],
+        offload=values["offload"],
         preset=values["preset"],
         seed=values["seed"],
         lang=language(values["lang"]),
@@ -190,7 +195,7 @@ class Stack:
         try:
             if private:
                 enter_private_namespace()
-            tun = Tun(options.dev or "synfin%d", clock=self.clock)
+            tun = Tun(options.dev or "synfin%d", offload=options.offload, clock=self.clock)
             self._exits.callback(tun.close)
             self.name = tun.name
             mtu = options.mtu if options.mtu is not None or options.dev is not None else DEFAULT_MTU
@@ -211,7 +216,7 @@ class Stack:
         rng = random.Random(options.seed) if options.seed is not None else random.SystemRandom()
         trace = Trace("synfin", sink) if sink is not None else None
         self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=trace)
-        self.host.add_interface(tun.name, addresses=[str(prefix) for prefix in options.ours], mtu=tun.mtu)
+        plug(self.host, device, tun.name, [str(prefix) for prefix in options.ours])
         self.driver = self._exits.enter_context(Driver(self.host, device, self.clock))
         if output is not None:
             self.driver.before_waiting = output.settle

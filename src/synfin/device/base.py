@@ -1,7 +1,8 @@
 """What a host can be plugged into: the `Device` interface.
 
-Responsible for the shape of every device, and for plugging a host in.  Leaves to others: cutting super-segments (`wire.segmentation`), real and
-virtual devices (`memory`, `tun`), recording (`capture`), and the loop that moves frames (`drive`).
+Responsible for the shape of every device, and for plugging a host in.  Leaves to others: cutting super-segments
+(`wire.segmentation`), real and virtual devices (`memory`, `tun`), recording (`capture`), and the loop that moves frames
+(`drive`).
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Tun(Device):
     `layer` is 3 for TUN, 2 for TAP.  With `offload`, super-segments of up to 64 KiB and partial checksums go both ways
     as far as the kernel has it: `offload` then tells whether it does, `offloads` which (TUN_F_ bits).  `malformed`
     counts received frames whose virtio header made no sense; they are dropped.  `multi_queue` opens one queue of
-    several; all of them must ask for it.  `clock` gives the ns that `read` is told to wait until.  The device is removed
+    several; all of them must ask for it.  `clock` gives the ns that `read` is told to wait until.  The device goes away
     when it is closed, unless it was made persistent by `ip tuntap`.  Raises `UsageError` for a name that cannot be and
     `OSError` with a text that names the remedy: ENOENT (no /dev/net/tun), EPERM or EACCES (privilege), EBUSY (another
     program holds the device), EINVAL (the name belongs to an interface of another kind).

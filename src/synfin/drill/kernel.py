@@ -214,7 +214,7 @@ class KernelStage(Stage):
         self.calls = KernelCalls()
         self.sockets: SocketCalls = self.calls
         enter_private_namespace()
-        self._tun = Tun("drill%d")
+        self._tun = Tun("drill%d", offload=False)
         ours = Prefix(addresses.local, addresses.prefix)
         configure(self._tun.name, [ours], mtu=mtu, quiet=True)
         with Rtnetlink() as netlink:

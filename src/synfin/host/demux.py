@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.host.core import Core, Datagram, Upper
-from synfin.host.interfaces import Interface
 from synfin.host.counters import ECN_V4, ECN_V6
+from synfin.host.interfaces import Interface
 from synfin.host.limits import TokenBucket
 from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, ends_of, key_of
@@ -79,22 +79,18 @@ class TcpDemux(Upper):
         Raises `WireError` as `receive`.
         """
         data = frame.raw
-        if frame.text:
-            return False
         ip += frame.at
         size = len(data)
-        if size < ip + 40:
+        if size < ip + 40 or frame.text:
             return False
         counters = self._core.counters
         if data[ip] == 0x45:
             tcp = ip + 20
-            slot = self.out.slots.get(data[ip + 12 : ip + 24])
-            if slot is None or slot.interface is not interface or data[ip + 9] != PROTOCOL:
-                return False
-            if slot.connection.tcb.state is TIME_WAIT:  # it may be reopened
-                return False
+            slot = self._found(data[ip + 12 : ip + 24], interface)
             end = ip + (data[ip + 2] << 8 | data[ip + 3])
-            if end > size or end < tcp or data[ip + 6] & 0xBF or data[ip + 7]:  # a fragment, a reserved bit
+            if slot is None or data[ip + 9] != PROTOCOL or end > size or end < tcp:
+                return False
+            if data[ip + 6] & 0xBF or data[ip + 7]:  # a fragment, or the reserved bit
                 return False
             if int.from_bytes(data[ip:tcp], "big") % 0xFFFF:
                 return False
@@ -103,36 +99,39 @@ class TcpDemux(Upper):
             counters["IpExtInOctets"] += size - ip
             counters["IpInDelivers"] += 1
             counters[ECN_V4[traffic_class & 3]] += 1
+            addresses = ip + 12
         else:
             tcp = ip + 40
-            slot = self.out.slots.get(data[ip + 8 : ip + 44])
-            if slot is None or slot.interface is not interface or data[ip] >> 4 != 6 or data[ip + 6] != PROTOCOL:
-                return False
-            if slot.connection.tcb.state is TIME_WAIT:
-                return False
+            slot = self._found(data[ip + 8 : ip + 44], interface)
             end = tcp + (data[ip + 4] << 8 | data[ip + 5])
-            if end > size:
+            if slot is None or data[ip] >> 4 != 6 or data[ip + 6] != PROTOCOL or end > size:
                 return False
             traffic_class = (data[ip] << 4 | data[ip + 1] >> 4) & 0xFF
             counters["Ip6InReceives"] += 1
             counters["Ip6InDelivers"] += 1
             counters[ECN_V6[traffic_class & 3]] += 1
+            addresses = ip + 8
         counters["TcpInSegs"] += 1
-        connection = slot.connection
-        tcb = connection.tcb
         pseudo = -1
         if not frame.checked:
-            addresses = data[ip + 12 : tcp] if tcp == ip + 20 else data[ip + 8 : tcp]
-            pseudo = int.from_bytes(addresses, "big") + PROTOCOL + end - tcp
+            pseudo = int.from_bytes(data[addresses:tcp], "big") + PROTOCOL + end - tcp
         segment = read_segment(data, tcp, end, pseudo)
         segment.ecn = traffic_class & 3
-        segment.mss = frame.mss
         if frame.mss:
+            segment.mss = frame.mss
             counters["TcpInSegs"] += segment.pieces - 1
         if self._core.trace is not None:
+            tcb = slot.connection.tcb
             self._core.trace.segment(now, RECEIVE, tcb.remote, tcb.local, segment, "")
         self._to_connection(slot, segment, now)
         return True
+
+    def _found(self, key: bytes, interface: Interface) -> Slot | None:
+        """The connection of `key`, if it lives on `interface`; not one in TIME_WAIT, which may be reopened."""
+        slot = self.out.slots.get(key)
+        if slot is None or slot.interface is not interface or slot.connection.tcb.state is TIME_WAIT:
+            return None
+        return slot
 
     def receive(self, datagram: Datagram, now: int) -> None:
         """SEGMENT ARRIVES: to its connection, else TIME_WAIT, else a listener, else it is reset."""

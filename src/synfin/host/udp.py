@@ -279,7 +279,7 @@ class Udp(Upper):
         v4 = len(src) == 4
         family = "Udp" if v4 else "Udp6"
         try:
-            udp = parse_udp(datagram.payload, src, dst)
+            udp = parse_udp(datagram.payload, src, dst, not datagram.checked)
         except WireError as error:
             self._core.counters[family + "InErrors"] += 1
             if error.rule == "udp-bad-checksum":
@@ -298,16 +298,29 @@ class Udp(Upper):
             self._core.rule("udp-no-port", now, "", local, remote)
             self._errors.port_unreachable(datagram, now)
             return
-        config = self._core.config
-        message = UdpMessage(udp.payload, remote, dst)
-        if not endpoint.deliver(message, config.udp_queue_datagrams, config.udp_queue_bytes):
-            self._core.counters[family + "RcvbufErrors"] += 1
-            self._core.counters[family + "InErrors"] += 1
-            self._core.rule("udp-queue-full", now, "", local, remote)
-            return
-        self._core.counters[family + "InDatagrams"] += 1
-        if endpoint.wake():
+        payload = udp.payload
+        step = datagram.mss or len(payload)
+        if step >= len(payload):
+            queued = self._queue(endpoint, UdpMessage(payload, remote, dst), family, now)
+        else:  # several datagrams, put together by the device
+            queued = False
+            for at in range(0, len(payload), step):
+                if self._queue(endpoint, UdpMessage(payload[at : at + step], remote, dst), family, now):
+                    queued = True
+        if queued and endpoint.wake():
             self._core.calls.append(endpoint.call)
+
+    def _queue(self, endpoint: UdpEndpoint, message: UdpMessage, family: str, now: int) -> bool:
+        """Keep a datagram for the application, if there is room."""
+        core = self._core
+        config = core.config
+        if endpoint.deliver(message, config.udp_queue_datagrams, config.udp_queue_bytes):
+            core.counters[family + "InDatagrams"] += 1
+            return True
+        core.counters[family + "RcvbufErrors"] += 1
+        core.counters[family + "InErrors"] += 1
+        core.rule("udp-queue-full", now, "", Endpoint(message.local, endpoint.port), message.remote)
+        return False
 
     def icmp_error(self, kind: str, src: Address, dst: Address, quoted: bytes, now: int, mtu: int) -> None:
         """Direct an error to the endpoint that sent the quoted datagram [RFC1122-32]."""

@@ -263,7 +263,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         return
     if tcb.snd_nxt == tcb.snd_una:
         _restart_after_idle(tcb)
-    limit = tcb.mss if tcb.push_limit == 0 else tcb.push_limit // tcb.mss * tcb.mss
+    limit = tcb.mss if tcb.push_limit <= tcb.mss else tcb.push_limit // tcb.mss * tcb.mss
     burst = 0  # segments of this burst
     while True:
         seq = tcb.snd_nxt

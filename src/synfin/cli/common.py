@@ -76,9 +76,7 @@ def device_options(command: _Command) -> _Command:
             click.option("--address", metavar="CIDR", multiple=True, help=f"Of synfin [{', '.join(DEFAULT_OURS)}]."),
             click.option("--peer", metavar="CIDR", multiple=True, help=f"Of the kernel [{', '.join(DEFAULT_THEIRS)}]."),
             click.option("--mtu", metavar="N", type=click.IntRange(_MTU_MINIMUM, 65_535), help="MTU of the device."),
-            click.option(
-                "--offload/--no-offload", default=True, help="Leave cutting and checksums to it [on]."
-            ),
+            click.option("--offload/--no-offload", default=True, help="Leave cutting and checksums to it [on]."),
             click.option("--pcap", metavar="FILE", help="Record all packets as pcapng."),
             click.option("--watch", is_flag=True, help="Print the ladder of each connection live."),
             click.option("--json", is_flag=True, help="Print all events as JSON lines."),

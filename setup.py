@@ -14,10 +14,11 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).parent
-HOT_PACKAGES = ("wire", "tcp", "host")
-# Classes that users subclass say so with `mypyc_attr(allow_interpreted_subclasses=True)`; files named here stay as
-# they are.
-INTERPRETED: set[str] = set()
+HOT_PACKAGES = ("wire", "tcp", "host", "lab")
+# Users subclass these from interpreted code, which a compiled class does not allow.
+INTERPRETED = {"src/synfin/tcp/congestion/base.py", "src/synfin/lab/world.py"}
+# Run once for each demonstration; compiling them would only take time.
+COLD = "src/synfin/lab/scenarios/"
 
 
 def hot_modules() -> list[str]:
@@ -26,7 +27,7 @@ def hot_modules() -> list[str]:
     for package in HOT_PACKAGES:
         for path in sorted((ROOT / "src/synfin" / package).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
-            if path.name != "__init__.py" and name not in INTERPRETED:
+            if path.name != "__init__.py" and name not in INTERPRETED and not name.startswith(COLD):
                 found.append(name)
     return found
 

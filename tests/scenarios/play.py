@@ -13,7 +13,8 @@ from typing import Any, Final, final
 from synfin.config import SECOND
 from synfin.host import HostConfig
 from synfin.lab.cable import Cable
-from synfin.lab.world import Node, World
+from synfin.lab.node import Node
+from synfin.lab.world import World
 from synfin.tcp import Connection, Event, Listener
 from synfin.trace import RuleRecord, TimerRecord
 from synfin.units import parse_duration

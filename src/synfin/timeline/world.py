@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from synfin.errors import UsageError
-from synfin.lab.world import Node
+from synfin.lab.node import Node
 from synfin.lab.world import World as LabWorld
 from synfin.timeline.run import Timeline
 from synfin.wire.addresses import parse_address

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from synfin.lab.node import Node
 from synfin.lab.scenarios.stage import CLIENT_PORT, MSS, PORT, Scenario, Stage, old_syn
-from synfin.lab.world import Node
 from synfin.tcp import Event
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions

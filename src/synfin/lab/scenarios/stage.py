@@ -13,7 +13,8 @@ from typing import Any, Final, final
 from synfin.host import HostConfig
 from synfin.lab.cable import Cable
 from synfin.lab.faults import Fault
-from synfin.lab.world import NOWHERE, Node, World
+from synfin.lab.node import NOWHERE, Node
+from synfin.lab.world import World
 from synfin.tcp import Connection, Event, Listener
 from synfin.trace import AppRecord
 from synfin.wire.addresses import Endpoint, parse_address

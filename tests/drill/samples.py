@@ -18,6 +18,11 @@ def remarks(path: Path, word: str) -> list[str]:
     return re.findall(rf"^// {word}: *(.*\S)$", text, re.MULTILINE)
 
 
+# What has no meaning over IPv6.
+IPV4_ONLY = {
+    "pmtu-frag-needed": "an MTU of 1200 is below the least one of IPv6 (RFC 8200 5): such a message is ignored",
+}
+
 # One of everything that the language has.
 EVERYTHING = r"""
 // A comment

@@ -17,7 +17,7 @@ from tests.interop.harness import environment
 
 GOOD = OPEN + "+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 1\n"
 BAD = OPEN + "+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 2 <nop,nop,nop,nop>\n"
-STRANGE = OPEN + "+0 splice(4) = 0\n"
+STRANGE = OPEN + "+0 mmap(4) = 0\n"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_script_that_cannot_be_read(folder: Path, capsys: pytest.CaptureFixture[
 def test_script_that_is_not_supported_is_no_success(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "strange.pkt").write_text(STRANGE)
     assert run(["drill", str(folder / "strange.pkt")]) == 1
-    assert "splice() is not known" in capsys.readouterr().out
+    assert "mmap() is not known" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from synfin.drill.parser import load
 from synfin.drill.play import Plan
 from synfin.drill.report import failure_lines
 from tests.drill.play import OPEN
-from tests.drill.samples import BOTH, OURS
+from tests.drill.samples import BOTH, IPV4_ONLY, KERNEL
 from tests.interop.harness import require_namespace
 
 pytestmark = pytest.mark.interop
@@ -25,7 +25,14 @@ def machine() -> None:
     require_namespace()
 
 
-@pytest.mark.parametrize(("version", "scripts"), [("ipv4", BOTH), ("ipv6", [path for path in BOTH if path in OURS])])
+@pytest.mark.parametrize(
+    ("version", "scripts"),
+    [
+        ("ipv4", BOTH),
+        ("ipv6", [path for path in BOTH if path.stem not in IPV4_ONLY]),
+        ("ipv4-mapped-ipv6", KERNEL),
+    ],
+)
 def test_every_script_for_both_passes_on_the_kernel(version: str, scripts: list[Path]) -> None:
     """Time is real here: what a busy machine has made late may be played again, alone."""
     chosen = [path for path in scripts if load(path).option("ip_version") in (None, version)]

@@ -316,8 +316,14 @@ def test_same_seed_same_packets() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("+0 splice(4, ..., 5, ..., 10, 0) = 10", "the system call splice() is not known"),
-        ("+0 > udp (10)", "expected packets other than TCP"),
+        ("+0 mmap(4, ..., 5, ..., 10, 0) = 10", "the system call mmap() is not known"),
+        ("+0 splice(4, [1], 5, NULL, 10, 0) = 10", "splice() with the offset [1]"),
+        ("+0 pipe(5) = 0", "pipe() needs [reading, writing]"),
+        ('+0 open("/etc/passwd", O_RDONLY) = 5', "a script may open /dev/zero, /dev/null"),
+        ('+0 open("../x", O_RDONLY) = 5', "a script may open /dev/zero, /dev/null"),
+        ("+0 setsockopt(4, IPPROTO_TCP, TCP_REPAIR, [1], 4) = 0", "synfin's sockets do not have this option"),
+        ("+0 getsockopt(4, IPPROTO_TCP, TCP_REPAIR, [1], [4]) = 0", "synfin's sockets do not have this option"),
+        ("+0 sendmsg(4, {msg_iov(1)=[{..., 1}], msg_control=[{cmsg_level=SOL_IP}]}, 0) = 1", "control messages to be"),
         ("+0 setsockopt(4, SOL_SOCKET, SO_WHATEVER, [1], 4) = 0", "the name SO_WHATEVER is not known"),
         ("+0 < icmp unreachable nonsense [1:2(1)]", "ICMP code 'nonsense' is not known"),
         ("+0 %{ import os }%", "the statement 'import os'"),

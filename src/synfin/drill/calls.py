@@ -13,11 +13,12 @@ from synfin.wire.addresses import Endpoint
 
 
 class Message(NamedTuple):
-    """What recvmsg(2) gives: text, control messages as (level, type, octets), and `msg_flags`."""
+    """What recvmsg(2) gives: text, control messages as (level, type, octets), `msg_flags`, and the sender if told."""
 
     data: bytes
-    control: tuple[tuple[int, int, bytes], ...]
-    flags: int
+    control: tuple[tuple[int, int, bytes], ...] = ()
+    flags: int = 0
+    address: Endpoint | None = None
 
 
 class SocketCalls(ABC):
@@ -82,6 +83,42 @@ class SocketCalls(ABC):
     @abstractmethod
     def ready(self, fd: int) -> int:
         """The poll(2) events that hold now, whatever was asked for."""
+
+    @abstractmethod
+    def local_port(self, fd: int) -> int:
+        """The port of getsockname(2); 0 while there is none."""
+
+    # Files, pipes, and what moves octets between descriptors
+
+    @abstractmethod
+    def open_file(self, name: str, flags: int) -> int:
+        """open(2) of `/dev/zero`, `/dev/null`, or else of a temporary file of this run, whose name has no slash."""
+
+    @abstractmethod
+    def pipe(self) -> tuple[int, int]:
+        """pipe(2): the reading and the writing descriptor."""
+
+    @abstractmethod
+    def splice(self, source: int, target: int, size: int, flags: int) -> int:
+        """splice(2) without offsets."""
+
+    @abstractmethod
+    def sendfile(self, target: int, source: int, offset: int | None, size: int) -> int:
+        """sendfile(2); `offset` None: from where the file stands."""
+
+    # epoll(7)
+
+    @abstractmethod
+    def epoll_create(self) -> int:
+        """epoll_create1(2)."""
+
+    @abstractmethod
+    def epoll_control(self, epoll: int, what: int, fd: int, events: int) -> None:
+        """epoll_ctl(2); `what` is EPOLL_CTL_ADD, EPOLL_CTL_DEL or EPOLL_CTL_MOD."""
+
+    @abstractmethod
+    def epoll_wait(self, epoll: int, limit: int) -> list[tuple[int, int]]:
+        """epoll_wait(2) without waiting: (descriptor, events) of up to `limit` that are ready."""
 
     @abstractmethod
     def info(self, fd: int) -> dict[str, int]:

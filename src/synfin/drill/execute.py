@@ -16,6 +16,7 @@ from synfin.drill import arguments as args
 from synfin.drill.calls import Message, SocketCalls
 from synfin.drill.constants import CONSTANTS, errno_name
 from synfin.drill.errors import UnsupportedError
+from synfin.drill.execute_files import FILE_CALLS
 from synfin.drill.match import Difference
 from synfin.drill.model import Array, Expression, Number, Rest, Structure, Syscall, Text
 from synfin.drill.operation import Operation
@@ -25,6 +26,8 @@ from synfin.wire.addresses import Endpoint
 
 O_NONBLOCK: Final = CONSTANTS["O_NONBLOCK"]
 MSG_DONTWAIT: Final = CONSTANTS["MSG_DONTWAIT"]
+_SOCK_DGRAM, _TYPES = CONSTANTS["SOCK_DGRAM"], 0xF
+_MSG_FASTOPEN: Final = CONSTANTS["MSG_FASTOPEN"]
 _POLLOUT_ERR_HUP: Final = 4 | 8 | 16
 _SOL_SOCKET, _SO_ERROR = 1, 4
 MAX_OCTETS: Final = 1 << 26  # of one write or read
@@ -47,20 +50,24 @@ class Executor:
         self.live: dict[int, int] = {}
         self.bound_port: dict[int, int] = {}
         self.newest_fd: int | None = None
+        self.datagram_fd: int | None = None  # script's descriptor of the UDP socket used last
+        self.datagram_peer = remote.port
         self.wrote_text = False
+        self._datagrams: dict[int, bool] = {}  # live descriptors of UDP sockets
         self.connecting: Callable[[int, Endpoint], None] = lambda _fd, _address: None
         self.accepted: Callable[[int], None] = lambda _fd: None
         self.closed: Callable[[int], None] = lambda _fd: None
-        self.polling = Polling(self._fd_live, sockets, clock)
+        self.polling = Polling(self.fd_live, sockets, clock)
 
     def prepare(self, call: Syscall) -> Operation:
         """The operation of a call; raises `UnsupportedError` for calls and arguments that are not known."""
         name = {"recvfrom": "recv", "sendto": "sendto", "accept4": "accept"}.get(call.name, call.name)
         method: Callable[[Syscall], Operation] | None = getattr(self, f"_do_{name}", None)
-        if method is None:
+        with_files = FILE_CALLS.get(name)
+        if method is None and with_files is None:
             raise UnsupportedError(f"the system call {call.name}() is not known")
         try:
-            return method(call)
+            return method(call) if method is not None else with_files(self, call)  # type: ignore[misc]
         except IndexError:
             raise UnsupportedError(f"{call.name}() has more arguments than {len(call.arguments)}") from None
 
@@ -72,23 +79,27 @@ class Executor:
             if {got, wanted} == {"EWOULDBLOCK", "EAGAIN"}:
                 got = wanted
             if got != wanted:
-                out.insert(0, Difference("result", _result_text(call), _got_text(value, number)))
+                out.insert(0, Difference("result", _result_text(call), result_text(value, number)))
                 return out
             return out
         if operation.opens:
             if isinstance(call.result, Number):
                 self.live[call.result.value] = value
                 self.newest_fd = call.result.value
+                if call.name == "socket" and args.number(call.arguments[1]) & _TYPES == _SOCK_DGRAM:
+                    self._datagrams[value] = True
+                    self.datagram_fd = call.result.value
                 if call.name in ("accept", "accept4"):
                     self.accepted(call.result.value)
             return out
         if not isinstance(call.result, Rest) and args.number(call.result) != value:
-            out.insert(0, Difference("result", _result_text(call), _got_text(value, 0)))
+            out.insert(0, Difference("result", _result_text(call), result_text(value, 0)))
         return out
 
     # Descriptors
 
-    def _fd_live(self, script: int) -> int:
+    def fd_live(self, script: int) -> int:
+        """The live descriptor that the script's number stands for; EBADF."""
         live = self.live.get(script)
         if live is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -97,9 +108,13 @@ class Executor:
     def _fd(self, value: Expression) -> int:
         script = args.number(value, "a descriptor")
         self.newest_fd = script if script in self.live else self.newest_fd
-        return self.live.get(script, -1)
+        live = self.live.get(script, -1)
+        if live in self._datagrams:
+            self.datagram_fd = script
+        return live
 
-    def _blocking(self, fd: int, flags: int = 0) -> bool:
+    def blocking(self, fd: int, flags: int = 0) -> bool:
+        """Whether a call on a live descriptor waits."""
         try:
             return not flags & MSG_DONTWAIT and not self.sockets.flags(fd) & O_NONBLOCK
         except OSError:
@@ -124,7 +139,7 @@ class Executor:
     def _do_accept(self, call: Syscall) -> Operation:
         fd = self._fd(call.arguments[0])
         flags = args.number(call.arguments[3]) if len(call.arguments) > 3 else 0
-        return Operation(lambda: self.sockets.accept(fd, flags), blocks=self._blocking(fd), opens=True)
+        return Operation(lambda: self.sockets.accept(fd, flags), blocks=self.blocking(fd), opens=True)
 
     def _do_connect(self, call: Syscall) -> Operation:
         script = args.number(call.arguments[0])
@@ -135,12 +150,18 @@ class Executor:
             nonlocal started
             if not started:
                 started = True
-                self.connecting(script, address)
+                self._connects(script, fd, address)
                 self.sockets.connect(fd, address)
                 return 0
             return self._connected(fd)
 
-        return Operation(attempt, blocks=self._blocking(fd))
+        return Operation(attempt, blocks=self.blocking(fd))
+
+    def _connects(self, script: int, fd: int, address: Endpoint) -> None:
+        if fd in self._datagrams:
+            self.datagram_peer = address.port
+        else:
+            self.connecting(script, address)
 
     def _connected(self, fd: int) -> int:
         if not self.sockets.ready(fd) & _POLLOUT_ERR_HUP:
@@ -154,12 +175,10 @@ class Executor:
         script, fd = args.number(call.arguments[0]), self._fd(call.arguments[0])
 
         def attempt() -> None:
-            if self.polling.close(fd):
-                self.live.pop(script, None)
-                return
-            self._fd_live(script)
+            self.fd_live(script)
             self.sockets.close(fd)
             self.live.pop(script, None)
+            self._datagrams.pop(fd, None)
             self.closed(script)
 
         return _plain(attempt)
@@ -176,13 +195,15 @@ class Executor:
             raise UnsupportedError(f"a write of {size} octets")
         self.wrote_text = self.wrote_text or any(isinstance(buffer, Text) for buffer, _ in buffers)
         data = b"".join([args.octets(buffer, length) for buffer, length in buffers])
-        blocking = self._blocking(fd, flags)
-        done = 0
+        blocking = self.blocking(fd, flags)
+        done, started = 0, to is None
 
         def attempt() -> int:
-            nonlocal done
-            if to is not None and done == 0:
-                self.connecting(self.newest_fd or 0, to)
+            nonlocal done, started
+            if to is not None and not started:
+                started = True
+                if fd in self._datagrams or flags & _MSG_FASTOPEN:
+                    self._connects(self.newest_fd or 0, fd, to)
             while True:
                 done += self.sockets.send(fd, data[done:], flags, to)
                 if done >= len(data) or not blocking:
@@ -212,6 +233,9 @@ class Executor:
         vector = args.member(message, "msg_iov", 1)
         if vector is None:
             raise UnsupportedError(f"a message without msg_iov: {print_expression(message)}")
+        control = args.member(message, "msg_control", 9)
+        if isinstance(control, Array) and control.items:
+            raise UnsupportedError(f"control messages to be sent: {print_expression(control)}")
         name = message.get("msg_name") if isinstance(message, Structure) else None
         to = args.address(name, self.remote) if isinstance(name, Structure) else None
         return self._writing(self._fd(call.arguments[0]), args.vector(vector), args.number(call.arguments[2]), to)
@@ -222,7 +246,7 @@ class Executor:
         size = sum(length for _, length in buffers)
         if not 0 <= size <= MAX_OCTETS:
             raise UnsupportedError(f"a read of {size} octets")
-        operation = Operation(lambda: 0, blocks=self._blocking(fd, flags))
+        operation = Operation(lambda: 0, blocks=self.blocking(fd, flags))
 
         def attempt() -> int:
             message = self.sockets.receive(fd, size, flags, 512)
@@ -244,7 +268,17 @@ class Executor:
 
     def _do_recv(self, call: Syscall) -> Operation:
         fd, buffer, size = self._fd(call.arguments[0]), call.arguments[1], args.number(call.arguments[2])
-        return self._reading(fd, [(buffer, size)], args.number(call.arguments[3]), lambda _message: [])
+        sender = call.arguments[4] if len(call.arguments) > 4 else Rest()
+
+        def told(message: Message) -> list[Difference]:
+            if not isinstance(sender, Structure):
+                return []
+            wanted = args.address(sender, self.remote)
+            if wanted == message.address:
+                return []
+            return [Difference("address", print_expression(sender), str(message.address or "none"))]
+
+        return self._reading(fd, [(buffer, size)], args.number(call.arguments[3]), told)
 
     def _do_recvmsg(self, call: Syscall) -> Operation:
         message = call.arguments[1]
@@ -256,7 +290,7 @@ class Executor:
             self._fd(call.arguments[0]), args.vector(vector), flags, lambda got: _message_differences(message, got)
         )
 
-    # Options and the rest
+    # Options
 
     def _do_setsockopt(self, call: Syscall) -> Operation:
         fd = self._fd(call.arguments[0])
@@ -339,7 +373,8 @@ def _result_text(call: Syscall) -> str:
     return f"{print_expression(call.result)}{note}"
 
 
-def _got_text(value: int, number: int) -> str:
+def result_text(value: int, number: int) -> str:
+    """What a call gave as a script writes it: the value, or -1 with the error `number` and its text."""
     return f"-1 {errno_name(number)} ({os.strerror(number)})" if number else str(value)
 
 

@@ -7,11 +7,8 @@ Responsible for the device, the sockets and for blocking calls, which wait in a 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import select
-import socket
-import struct
 import threading
 import time
 from contextlib import suppress
@@ -21,126 +18,20 @@ from typing import Final, final
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.rtnetlink import Rtnetlink
 from synfin.device.tun import Tun
-from synfin.drill.calls import Message, SocketCalls
+from synfin.drill.calls import SocketCalls
+from synfin.drill.kernel_calls import KernelCalls
 from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting
 from synfin.drill.stage import Addresses, Pending, Stage
-from synfin.drill.tcp_info import INFO_SIZE, TCP_INFO, read_tcp_info
 from synfin.trace import RECEIVE, SEND, Trace
-from synfin.wire.addresses import Address, Endpoint, format_address, network_of
+from synfin.wire.addresses import Address, Endpoint, network_of
 from synfin.wire.frame import Frame
 
 HOST: Final = "kernel"
 START_LIMIT: Final = 0.25  # s that a call gets which is not said to block
 READY_TRIES: Final = 2_000  # looks, a millisecond apart
 RETRY: Final = 1_000_000  # ns between two looks at what poll and epoll wait for
-
-_ALL_EVENTS: Final = 0x3FFF & ~0x20
-
-
-@final
-class KernelCalls(SocketCalls):
-    """System calls as they are."""
-
-    def __init__(self) -> None:
-        self._sockets: dict[int, socket.socket] = {}
-
-    def _of(self, fd: int) -> socket.socket:
-        found = self._sockets.get(fd)
-        if found is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        return found
-
-    def socket(self, domain: int, kind: int, protocol: int) -> int:
-        """socket(2)."""
-        made = socket.socket(domain, kind, protocol)
-        self._sockets[made.fileno()] = made
-        return made.fileno()
-
-    def bind(self, fd: int, address: Endpoint) -> None:
-        """bind(2)."""
-        self._of(fd).bind((format_address(address.address), address.port))
-
-    def listen(self, fd: int, backlog: int) -> None:
-        """listen(2)."""
-        self._of(fd).listen(backlog)
-
-    def connect(self, fd: int, address: Endpoint) -> None:
-        """connect(2)."""
-        self._of(fd).connect((format_address(address.address), address.port))
-
-    def accept(self, fd: int, flags: int) -> int:
-        """accept4(2)."""
-        made, _ = self._of(fd).accept()
-        self._sockets[made.fileno()] = made
-        if flags & socket.SOCK_NONBLOCK:
-            made.setblocking(False)
-        return made.fileno()
-
-    def send(self, fd: int, data: bytes, flags: int, address: Endpoint | None = None) -> int:
-        """sendto(2), without SIGPIPE."""
-        flags |= socket.MSG_NOSIGNAL
-        if address is not None:
-            return self._of(fd).sendto(data, flags, (format_address(address.address), address.port))
-        return self._of(fd).send(data, flags)
-
-    def receive(self, fd: int, size: int, flags: int, control: int = 0) -> Message:
-        """recvmsg(2)."""
-        data, ancillary, got, _ = self._of(fd).recvmsg(size, control, flags)
-        return Message(data, tuple((level, kind, octets) for level, kind, octets in ancillary), got)
-
-    def shutdown(self, fd: int, how: int) -> None:
-        """shutdown(2)."""
-        self._of(fd).shutdown(how)
-
-    def close(self, fd: int) -> None:
-        """close(2)."""
-        self._of(fd).close()
-        del self._sockets[fd]
-
-    def set_option(self, fd: int, level: int, name: int, value: bytes) -> None:
-        """setsockopt(2)."""
-        self._of(fd).setsockopt(level, name, value)
-
-    def get_option(self, fd: int, level: int, name: int, size: int) -> bytes:
-        """getsockopt(2)."""
-        return self._of(fd).getsockopt(level, name, size)
-
-    def flags(self, fd: int) -> int:
-        """fcntl(2) F_GETFL."""
-        return fcntl.fcntl(self._of(fd), fcntl.F_GETFL)
-
-    def set_flags(self, fd: int, flags: int) -> None:
-        """fcntl(2) F_SETFL."""
-        fcntl.fcntl(self._of(fd), fcntl.F_SETFL, flags)
-
-    def ioctl(self, fd: int, request: int) -> int:
-        """ioctl(2) with an int."""
-        answer: bytes = fcntl.ioctl(self._of(fd), request, struct.pack("@i", 0))
-        value: int = struct.unpack("@i", answer)[0]
-        return value
-
-    def ready(self, fd: int) -> int:
-        """poll(2) for everything, without waiting."""
-        poll = select.poll()
-        poll.register(self._of(fd), _ALL_EVENTS)
-        found = poll.poll(0)
-        return found[0][1] if found else 0
-
-    def info(self, fd: int) -> dict[str, int]:
-        """getsockopt(2) TCP_INFO."""
-        return read_tcp_info(self._of(fd).getsockopt(socket.IPPROTO_TCP, TCP_INFO, INFO_SIZE))
-
-    def close_all(self) -> None:
-        """Reset and close what is open."""
-        for made in self._sockets.values():
-            with suppress(OSError):
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("@ii", 1, 0))
-            with suppress(OSError):
-                made.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits in a call on it
-            made.close()
-        self._sockets.clear()
 
 
 @final
@@ -263,9 +154,11 @@ class KernelStage(Stage):
             observed = Observed(self.now(), frame.data)
             self._saw(observed.time, frame.data, inbound=False)
             segment = observed.segment
-            if segment is None or observed.dst != self.addresses.remote:
+            if observed.dst != self.addresses.remote:
                 continue
             self.observed.append(observed)
+            if segment is None:
+                continue
             source, target = Endpoint(observed.src, segment.src_port), Endpoint(observed.dst, segment.dst_port)
             self._trace.segment(observed.time, SEND, source, target, segment, "")
 

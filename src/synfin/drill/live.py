@@ -1,7 +1,7 @@
 """Live packets: building those that a script injects, reading those that the stack under test sends.
 
-Responsible for octets and header fields.  Which numbers are meant is `numbers`' affair, whether a packet is the
-expected one `match`'s.
+Responsible for octets and header fields; ICMP is `icmp`'s.  Which numbers are meant is `numbers`' affair, whether a
+packet is the expected one `match`'s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from typing import Final, final
 
 from synfin.drill.errors import UnsupportedError
-from synfin.drill.model import IcmpPacket, IpInfo, Option, TcpPacket
+from synfin.drill.model import IpInfo, Option, TcpPacket
 from synfin.drill.numbers import Flow
 from synfin.errors import WireError
 from synfin.wire import icmpv4, icmpv6
@@ -28,25 +28,6 @@ FLAG_BITS: Final[dict[str, int]] = {
 }  # fmt: skip
 ECN_BITS: Final[dict[str, int]] = {"noecn": 0, "ect1": 1, "ect0": 2, "ce": 3, "ect01": 2}
 DEFAULT_TTL: Final = 255
-
-_UNREACHABLE_V4: Final[dict[str, int]] = {
-    "net_unreachable": 0, "host_unreachable": 1, "protocol_unreachable": 2, "port_unreachable": 3, "frag_needed": 4,
-    "source_route_failed": 5, "net_unknown": 6, "host_unknown": 7, "source_host_isolated": 8, "net_prohibited": 9,
-    "host_prohibited": 10, "net_unreachable_for_tos": 11, "host_unreachable_for_tos": 12, "packet_filtered": 13,
-    "admin_prohibited": 13, "precedence_violation": 14, "precedence_cutoff": 15,
-}  # fmt: skip
-_UNREACHABLE_V6: Final[dict[str, int]] = {
-    "no_route": 0, "net_unreachable": 0, "admin_prohibited": 1, "beyond_scope": 2, "not_neighbour": 2,
-    "addr_unreachable": 3, "address_unreachable": 3, "host_unreachable": 3, "port_unreachable": 4,
-}  # fmt: skip
-_TYPES_V4: Final[dict[str, int]] = {
-    "unreachable": icmpv4.UNREACHABLE, "source_quench": icmpv4.SOURCE_QUENCH, "redirect": icmpv4.REDIRECT,
-    "time_exceeded": icmpv4.TIME_EXCEEDED, "parameter_problem": icmpv4.PARAMETER_PROBLEM,
-}  # fmt: skip
-_TYPES_V6: Final[dict[str, int]] = {
-    "unreachable": icmpv6.UNREACHABLE, "packet_too_big": icmpv6.PACKET_TOO_BIG,
-    "time_exceeded": icmpv6.TIME_EXCEEDED, "parameter_problem": icmpv6.PARAMETER_PROBLEM,
-}  # fmt: skip
 
 
 # What goes to the stack under test
@@ -159,43 +140,12 @@ def udp_packet(length: int, info: IpInfo, src: Address, dst: Address, ports: tup
     return ip_packet(wire_udp.build_udp(datagram, src, dst), wire_udp.PROTOCOL, info, src, dst)
 
 
-def icmp_packet(packet: IcmpPacket, flow: Flow, remote: Address, local: Address) -> bytes:
-    """The IP packet with the ICMP error that a line injects; it quotes a segment of the stack under test."""
-    quoted = packet.quoted
-    seq = 0 if quoted is None else flow.inbound_ack(quoted.first, quoted.absolute)
-    length = 0 if quoted is None else quoted.length
-    header = struct.pack(">HHII", flow.local_port or 0, flow.remote_port, seq, 0)[:12] + b"\x50\x10" + bytes(6)
-    inner = ip_packet(header + bytes(length), wire.PROTOCOL, IpInfo(ttl=64), local, remote)
-    if len(local) == 4:
-        kind, code = _numbers(packet, _TYPES_V4, _UNREACHABLE_V4)
-        message = icmpv4.Icmpv4Message(kind, code, packet.mtu or 0, inner[: 20 + 20])
-        return ip_packet(icmpv4.build_icmpv4(message), icmpv4.PROTOCOL, packet.ip, remote, local)
-    if packet.code == "frag_needed":
-        kind, code = icmpv6.PACKET_TOO_BIG, 0
-    else:
-        kind, code = _numbers(packet, _TYPES_V6, _UNREACHABLE_V6)
-    error = icmpv6.Icmpv6Message(kind, code, packet.mtu or 0, inner[: 40 + 20])
-    return ip_packet(icmpv6.build_icmpv6(error, remote, local), icmpv6.PROTOCOL, packet.ip, remote, local)
-
-
-def _numbers(packet: IcmpPacket, types: dict[str, int], codes: dict[str, int]) -> tuple[int, int]:
-    kind = int(packet.type) if packet.type.isdigit() else types.get(packet.type)
-    if kind is None:
-        raise UnsupportedError(f"ICMP type {packet.type!r} is not known; there are {', '.join(types)}")
-    if not packet.code:
-        return kind, 0
-    code = int(packet.code) if packet.code.isdigit() else codes.get(packet.code)
-    if code is None:
-        raise UnsupportedError(f"ICMP code {packet.code!r} is not known; there are {', '.join(codes)}")
-    return kind, code
-
-
 # What comes from the stack under test
 
 
 @final
 class Observed:
-    """One packet that the stack under test sent at `time` (ns); `segment` is None for what is not TCP.
+    """One packet that the stack under test sent at `time` (ns): one of `segment`, `udp` and `icmp`, or none of them.
 
     `options` are the exact octets of the option list; `rule` is the name of the rule that made our stack send it.
     `broken` is what is wrong with it, such as a bad checksum.
@@ -206,6 +156,7 @@ class Observed:
         "data",
         "dst",
         "flow_label",
+        "icmp",
         "options",
         "rule",
         "segment",
@@ -214,6 +165,7 @@ class Observed:
         "time",
         "tos",
         "ttl",
+        "udp",
     )
 
     def __init__(self, time: int, data: bytes, rule: str = "") -> None:
@@ -221,6 +173,8 @@ class Observed:
         self.data = data
         self.rule = rule
         self.segment: Segment | None = None
+        self.udp: wire_udp.UdpDatagram | None = None
+        self.icmp: icmpv4.Icmpv4Message | icmpv6.Icmpv6Message | None = None
         self.options = b""
         self.broken = ""
         self.src = self.dst = Address(b"")
@@ -241,8 +195,23 @@ class Observed:
             four = parse_ipv4(data)
             self.src, self.dst, self.tos, self.ttl = four.src, four.dst, four.tos, four.ttl
             protocol, payload = four.protocol, four.payload
-        if protocol != wire.PROTOCOL:
-            return
+        if protocol == wire.PROTOCOL:
+            self._read_segment(payload)
+        elif protocol == wire_udp.PROTOCOL:
+            self._read_datagram(payload)
+        elif protocol == icmpv4.PROTOCOL and len(self.src) == 4:
+            self.icmp = icmpv4.parse_icmpv4(payload)
+        elif protocol == icmpv6.PROTOCOL and len(self.src) == 16:
+            self.icmp = icmpv6.parse_icmpv6(payload, self.src, self.dst)
+
+    def _read_datagram(self, payload: bytes) -> None:
+        try:
+            self.udp = wire_udp.parse_udp(payload, self.src, self.dst)
+        except WireError:
+            self.udp = wire_udp.parse_udp(payload, self.src, self.dst, verify=False)
+            self.broken = "the UDP checksum is wrong"
+
+    def _read_segment(self, payload: bytes) -> None:
         try:
             self.segment = parse_segment(payload, self.src, self.dst)
         except WireError:

@@ -110,14 +110,6 @@ def described(observed: Observed, flow: Flow, like: TcpPacket | None = None) -> 
     if like is not None and like.ace is not None:
         letters = "".join([letter for letter in letters if letter not in "EWA"])
         ace = (segment.flags >> 6) & 7
-    ip = IpInfo()
-    if like is not None:
-        ip = IpInfo(
-            _ecn_word(observed.tos, like.ip.ecn) if like.ip.ecn else "",
-            observed.tos if like.ip.tos is not None else None,
-            observed.ttl if like.ip.ttl is not None else None,
-            observed.flow_label if like.ip.flow_label is not None else None,
-        )
     return TcpPacket(
         False,
         letters,
@@ -129,8 +121,18 @@ def described(observed: Observed, flow: Flow, like: TcpPacket | None = None) -> 
         like is not None and like.any_window,
         segment.urgent or None,
         None if like is not None and like.options is None else decode_options(observed.options, flow),
-        ip,
+        ip_fields(observed, like.ip) if like is not None else IpInfo(),
         (segment.src_port, segment.dst_port) if like is not None and like.ports is not None else None,
+    )
+
+
+def ip_fields(observed: Observed, like: IpInfo) -> IpInfo:
+    """The fields of a live IP header that `like` writes."""
+    return IpInfo(
+        _ecn_word(observed.tos, like.ecn) if like.ecn else "",
+        observed.tos if like.tos is not None else None,
+        observed.ttl if like.ttl is not None else None,
+        observed.flow_label if like.flow_label is not None else None,
     )
 
 
@@ -147,11 +149,10 @@ def differences(expected: TcpPacket, observed: Observed, flow: Flow, rules: Rule
     out: list[Difference] = []
     if observed.broken:
         out.append(Difference("checksum", "right", observed.broken))
-    if expected.ports is not None and expected.ports != got.ports:
-        out.append(Difference("ports", _ports(expected), _ports(got)))
+    out.extend(port_difference(expected.ports, got.ports))
     out.extend(_flag_difference(expected, got, rules))
     out.extend(_number_differences(expected, got, rules))
-    out.extend(_ip_differences(expected.ip, got.ip))
+    out.extend(ip_differences(expected.ip, got.ip))
     if expected.options is not None and got.options is not None:
         wanted, found = _comparable(expected.options, rules), _comparable(got.options, rules)
         if not _same_options(wanted, found, flow, rules):
@@ -160,8 +161,11 @@ def differences(expected: TcpPacket, observed: Observed, flow: Flow, rules: Rule
     return out
 
 
-def _ports(packet: TcpPacket) -> str:
-    return f"{packet.ports[0]} > {packet.ports[1]}" if packet.ports is not None else ""
+def port_difference(expected: tuple[int, int] | None, got: tuple[int, int] | None) -> list[Difference]:
+    """The ports, where the script writes them."""
+    if expected is None or got is None or expected == got:
+        return []
+    return [Difference("ports", f"{expected[0]} > {expected[1]}", f"{got[0]} > {got[1]}")]
 
 
 def _flag_difference(expected: TcpPacket, got: TcpPacket, rules: Rules) -> list[Difference]:
@@ -185,7 +189,8 @@ def _number_differences(expected: TcpPacket, got: TcpPacket, rules: Rules) -> li
     return out
 
 
-def _ip_differences(expected: IpInfo, got: IpInfo) -> list[Difference]:
+def ip_differences(expected: IpInfo, got: IpInfo) -> list[Difference]:
+    """Fields of the IP header that differ, where the script writes them."""
     out: list[Difference] = []
     if expected.ecn != got.ecn:
         out.append(Difference("ecn", expected.ecn, got.ecn))
@@ -246,10 +251,16 @@ def _always(observed: Observed, flow: Flow, rules: Rules) -> list[Difference]:
         echo = segment.options.ts_ecr
         if echo not in (flow.injected_stamps or {0}):
             out.append(Difference("echo", "a timestamp that was sent", f"ecr {echo}"))
-    if rules.zeros and any(segment.payload):
-        at = next(at for at, octet in enumerate(segment.payload) if octet)
-        out.append(Difference("payload", "zeros", f"{segment.payload[at]:#04x} at octet {at}"))
+    out.extend(payload_difference(segment.payload, rules))
     return out
+
+
+def payload_difference(payload: bytes, rules: Rules) -> list[Difference]:
+    """The first octet that is not zero, as long as the application writes zeros."""
+    if not rules.zeros or not any(payload):
+        return []
+    at = next(at for at, octet in enumerate(payload) if octet)
+    return [Difference("payload", "zeros", f"{payload[at]:#04x} at octet {at}")]
 
 
 def remember_stamp(expected: TcpPacket, observed: Observed, flow: Flow) -> None:

@@ -187,7 +187,10 @@ class TcpPacket:
 
 @dataclass(frozen=True, slots=True)
 class IcmpPacket:
-    """One line of ICMP; `code` is a name or a number in text; `quoted` the range of the packet that caused it."""
+    """One line of ICMP; `code` is a name or a number in text.
+
+    `quoted` is the range of the segment that caused it, `quoted_udp` the length of the datagram that did.
+    """
 
     inbound: bool
     type: str
@@ -195,6 +198,7 @@ class IcmpPacket:
     mtu: int | None = None
     quoted: Range | None = None
     ip: IpInfo = IpInfo()
+    quoted_udp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,21 @@ class Failure:
 
 
 @dataclass(slots=True)
+class Played:
+    """What one event has met: `at` is the number of trace records before it, `got` what came as a script writes it.
+
+    `sent` says which segment a line matched: ports, live number, octets of text.
+    """
+
+    event: Event
+    at: int
+    got: str = ""
+    time: int = 0
+    rule: str = ""
+    sent: tuple[int, int, int, int] | None = None
+
+
+@dataclass(slots=True)
 class Outcome:
     """The result of one script; `elapsed` is script time in ns, `notes` what was left out on the way."""
 
@@ -44,6 +59,7 @@ class Outcome:
     message: str = ""
     notes: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    played: list[Played] = field(default_factory=list)
     ladder: list[str] = field(default_factory=list)
     elapsed: int = 0
     seconds: float = 0.0  # real time

@@ -35,10 +35,7 @@ def parse_packet(lexer: Lexer) -> Packet:
     if word == "udp":
         lexer.word("udp")
         ports = _ports(lexer)
-        lexer.expect("(", "'(' and the length of the datagram")
-        length = lexer.number("the length of the datagram", MAX_PORT)
-        lexer.expect(")")
-        return UdpPacket(inbound, length, ip, ports)
+        return UdpPacket(inbound, _length(lexer), ip, ports)
     return _tcp(lexer, inbound, ip)
 
 
@@ -204,8 +201,19 @@ def _icmp(lexer: Lexer, inbound: bool, ip: IpInfo) -> IcmpPacket:
     if not code and lexer.peek_word() not in ("", "mtu"):
         code = lexer.word("a code")
     mtu = lexer.number("an MTU", 0xFFFF_FFFF) if lexer.take_word("mtu") else None
-    quoted = None
+    quoted = quoted_udp = None
     if lexer.take("["):
-        quoted = _range(lexer)
+        if lexer.take_word("udp"):
+            quoted_udp = _length(lexer)
+        else:
+            quoted = _range(lexer)
         lexer.expect("]")
-    return IcmpPacket(inbound, found[1], code, mtu, quoted, ip)
+    return IcmpPacket(inbound, found[1], code, mtu, quoted, ip, quoted_udp)
+
+
+def _length(lexer: Lexer) -> int:
+    """`(length)` of a datagram."""
+    lexer.expect("(", "'(' and the length of the datagram")
+    length = lexer.number("the length of the datagram", MAX_PORT)
+    lexer.expect(")")
+    return length

@@ -28,7 +28,7 @@ KERNEL: Final = "kernel"
 PLACES: Final = (STACK, KERNEL)
 PRESETS: Final = ("linux", "rfc")
 LINK_RAW: Final = 101  # LINKTYPE_RAW: IPv4 or IPv6 without anything before
-MTU_DEFAULT: Final = 1500
+MTU_DEFAULT: Final[dict[int, int]] = {4: 1500, 16: 1520}  # by octets of an address: the same segment size for both
 MTU_LEAST: Final = 68  # RFC 791
 MTU_MOST: Final = 65_535
 QUIET_MOST: Final = 1_000_000  # ms
@@ -118,7 +118,7 @@ def _options(script: Script, plan: Plan) -> Options:
 
 
 def _stage(script: Script, plan: Plan, addresses: Addresses) -> Stage:
-    mtu = number_option(script, "mtu", MTU_DEFAULT, MTU_LEAST, MTU_MOST)
+    mtu = number_option(script, "mtu", MTU_DEFAULT[len(addresses.local)], MTU_LEAST, MTU_MOST)
     if plan.on == KERNEL:
         from synfin.drill.kernel import KernelStage
 
@@ -137,6 +137,7 @@ def _stage(script: Script, plan: Plan, addresses: Addresses) -> Stage:
 
 def _write_capture(stage: Stage, folder: Path, script: Script, plan: Plan) -> None:
     from synfin.pcap import PcapngWriter
+    from synfin.pcap.model import Direction
 
     folder.mkdir(parents=True, exist_ok=True)
     name = Path(script.path).stem or "script"
@@ -145,4 +146,6 @@ def _write_capture(stage: Stage, folder: Path, script: Script, plan: Plan) -> No
         ours = writer.add_interface(stage.name, LINK_RAW)
         theirs = writer.add_interface("script", LINK_RAW)
         for seen in stage.packets:
-            writer.write(theirs if seen.inbound else ours, max(seen.time, 0), seen.data, seen.note)
+            interface = theirs if seen.inbound else ours
+            direction: Direction = "in" if seen.inbound else "out"
+            writer.write(interface, max(seen.time, 0), seen.data, seen.note, direction)

@@ -1,7 +1,6 @@
-"""poll(2) and epoll(7) of scripts, on top of what a socket layer says is ready.
+"""poll(2) and epoll(7) of scripts: what is asked for, what is told, and waiting until something is.
 
-Level-triggered.  With EPOLLET an event is told again only when the set of ready events has changed since, which is
-less than Linux does: new text behind unread text is not told.
+What is ready is the socket layer's to say: on this stack `synfin.sockets.Epoll`, on the kernel the kernel.
 """
 
 from __future__ import annotations
@@ -21,11 +20,8 @@ from synfin.drill.operation import Operation
 from synfin.drill.printer import print_expression
 
 _ALWAYS: Final = CONSTANTS["POLLERR"] | CONSTANTS["POLLHUP"] | CONSTANTS["POLLNVAL"]
-_EDGE: Final = CONSTANTS["EPOLLET"]
-_ONCE: Final = CONSTANTS["EPOLLONESHOT"]
-_MODES: Final = _EDGE | _ONCE | CONSTANTS["EPOLLEXCLUSIVE"]
+_MODES: Final = CONSTANTS["EPOLLET"] | CONSTANTS["EPOLLONESHOT"] | CONSTANTS["EPOLLEXCLUSIVE"]
 _MILLISECOND: Final = 1_000_000
-_FIRST: Final = 1 << 20  # numbers of epoll instances, far above those of sockets
 _SHOWN: Final = (
     "POLLIN",
     "POLLPRI",
@@ -39,19 +35,6 @@ _SHOWN: Final = (
 )
 
 
-class Watched:
-    """One descriptor of an epoll instance: what is asked for, what the script calls it, what was told last."""
-
-    __slots__ = ("armed", "data", "events", "fd", "told")
-
-    def __init__(self, fd: int, events: int, data: Expression) -> None:
-        self.fd = fd
-        self.events = events
-        self.data = data
-        self.told = 0
-        self.armed = True
-
-
 class Polling:
     """Carries out poll and epoll calls; `live` maps a script's descriptor to the live one and raises EBADF."""
 
@@ -59,11 +42,7 @@ class Polling:
         self._live = live
         self._sockets = sockets
         self._clock = clock
-        self._sets: dict[int, dict[int, Watched]] = {}
-
-    def close(self, live: int) -> bool:
-        """Forget an epoll instance; whether there was one of this live number."""
-        return self._sets.pop(live, None) is not None
+        self._data: dict[tuple[int, int], Expression] = {}  # epoll and descriptor, live -> what the script calls it
 
     # poll
 
@@ -124,38 +103,18 @@ class Polling:
 
     def create(self) -> Operation:
         """epoll_create(2)."""
-
-        def attempt() -> int:
-            number = _FIRST + len(self._sets)
-            while number in self._sets:
-                number += 1
-            self._sets[number] = {}
-            return number
-
-        return Operation(attempt, opens=True)
-
-    def _set(self, value: Expression) -> dict[int, Watched]:
-        found = self._sets.get(self._live(args.number(value)))
-        if found is None:
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        return found
+        return Operation(self._sockets.epoll_create, opens=True)
 
     def control(self, call: Syscall) -> Operation:
         """epoll_ctl(2): `5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}`."""
-        what, fd = args.number(call.arguments[1]), args.number(call.arguments[2])
+        epoll, what, fd = (args.number(argument) for argument in call.arguments[:3])
+        removes = what == CONSTANTS["EPOLL_CTL_DEL"]
+        events, data = (0, Rest()) if removes else _event(call.arguments[3])
 
         def attempt() -> int:
-            watched = self._set(call.arguments[0])
-            self._live(fd)
-            exists = fd in watched
-            if exists == (what == CONSTANTS["EPOLL_CTL_ADD"]):
-                number = errno.EEXIST if exists else errno.ENOENT
-                raise OSError(number, os.strerror(number))
-            if what == CONSTANTS["EPOLL_CTL_DEL"]:
-                del watched[fd]
-            else:
-                events, data = _event(call.arguments[3])
-                watched[fd] = Watched(fd, events, data)
+            live = self._live(fd)
+            self._sockets.epoll_control(self._live(epoll), what, live, events)
+            self._data[self._live(epoll), live] = data
             return 0
 
         return Operation(attempt)
@@ -164,34 +123,24 @@ class Polling:
         """epoll_wait(2): `5, {events=EPOLLIN, fd=4}, 1, timeout`, or a list of events."""
         wanted = call.arguments[1]
         expected = list(wanted.items) if isinstance(wanted, Array) else [wanted]
-        limit = args.number(call.arguments[2])
+        epoll, limit = args.number(call.arguments[0]), args.number(call.arguments[2])
 
         def told() -> tuple[int, list[Difference]]:
-            ready = self._take(call.arguments[0], limit)
+            live = self._live(epoll)
+            ready = self._sockets.epoll_wait(live, limit)
             if not ready or all(_is_anything(item) for item in expected):
                 return len(ready), []
             found: list[Difference] = []
-            for place, (watched, got) in enumerate(ready):
+            for place, (fd, got) in enumerate(ready):
+                own = self._data.get((live, fd), Rest())
                 item = expected[place] if place < len(expected) else None
                 events, data = _event(item) if item is not None else (0, Rest())
-                if item is None or got != events & ~_MODES or data not in (Rest(), watched.data):
-                    shown = f"{{events={_names(got)}, {print_expression(watched.data)}}}"
+                if item is None or got != events & ~_MODES or data not in (Rest(), own):
+                    shown = f"{{events={_names(got)}, {print_expression(own)}}}"
                     found.append(Difference("event", "none" if item is None else print_expression(item), shown))
             return len(ready), found
 
         return self._waiting(told, args.number(call.arguments[3]))
-
-    def _take(self, value: Expression, limit: int) -> list[tuple[Watched, int]]:
-        out: list[tuple[Watched, int]] = []
-        for watched in self._set(value).values():
-            got = self._ready(watched.fd) & ((watched.events & ~_MODES) | _ALWAYS)
-            told, watched.told = watched.told, got
-            if not got or not watched.armed or (watched.events & _EDGE and got == told) or len(out) >= limit:
-                continue
-            if watched.events & _ONCE:
-                watched.armed = False
-            out.append((watched, got))
-        return out
 
 
 def _is_anything(value: Expression) -> bool:

@@ -221,4 +221,6 @@ def _icmp(packet: IcmpPacket) -> str:
         words.append(f"mtu {packet.mtu}")
     if packet.quoted is not None:
         words.append(f"[{print_range(packet.quoted)}]")
+    if packet.quoted_udp is not None:
+        words.append(f"[udp ({packet.quoted_udp})]")
     return " ".join(words)

@@ -6,34 +6,37 @@ Comparing packets is `match`'s, carrying out calls `execute`'s.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 from typing import Final, NoReturn
 
-from synfin.drill import live
 from synfin.drill.constants import STATES
 from synfin.drill.errors import UnsupportedError
-from synfin.drill.execute import Executor
+from synfin.drill.execute import Executor, result_text
 from synfin.drill.expressions import AssertionFailedError, run_code
 from synfin.drill.flows import Flows
-from synfin.drill.match import Difference, Rules, continues, described, differences, remember_stamp
+from synfin.drill.live import Observed
+from synfin.drill.match import Difference, Rules, remember_stamp
+from synfin.drill.match_other import all_differences, line_of
 from synfin.drill.model import (
     ABSOLUTE,
     ANY,
     Code,
     Event,
     IcmpPacket,
+    Packet,
     Script,
     Shell,
     Syscall,
     TcpPacket,
     UdpPacket,
 )
-from synfin.drill.numbers import Flow
 from synfin.drill.operation import Operation
 from synfin.drill.options import MAX_PORT, MAX_TOLERANCE_USECS, number_option, percent_option
-from synfin.drill.outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome
+from synfin.drill.outcome import FAILED, PASSED, UNSUPPORTED, Failure, Outcome, Played
+from synfin.drill.packets import Packets
 from synfin.drill.printer import print_action, print_seconds
 from synfin.drill.settings import read_command
 from synfin.drill.stage import Pending, Stage
@@ -110,6 +113,9 @@ class Runner:
         self._last = 0  # script time of the event before
         self._lag = 0  # how late that event was carried out: in real time that is not the stack's fault
         self._blocked: _Call | None = None
+        self._played: list[Played] = []
+        self.packets = Packets(script, stage, self.flows, self.executor, self._idle)
+        self._forgiven = (script.option("non_fatal") or "").replace(" ", ",").split(",")
 
     def run(self) -> Outcome:
         """Play the script; everything that it meets is in the outcome."""
@@ -122,7 +128,8 @@ class Runner:
                 self._shell(self.script.init)
             self.stage.restart_clock()
             for event in self.script.events:
-                self._play(event)
+                self._played.append(Played(event, len(self.stage.records)))
+                self._forgiving(event)
             self._end()
             if self.script.cleanup:
                 self._shell(self.script.cleanup)
@@ -135,7 +142,22 @@ class Runner:
         self.stage.finish()
         outcome = Outcome(self.script, self.script.path, status, failure, message, elapsed=elapsed)
         outcome.notes, outcome.records = self.stage.notes, self.stage.records
+        outcome.played = self._played
         return outcome
+
+    def _forgiving(self, event: Event) -> None:
+        """Play an event; what `--non_fatal=packet,syscall` allows to go wrong becomes a note."""
+        kind = "syscall" if isinstance(event.action, Syscall) else "packet"
+        try:
+            self._play(event)
+        except _StopError as stop:
+            if kind not in self._forgiven or stop.failure.event is not event:
+                raise
+            failure = stop.failure
+            self.stage.notes.append(
+                f"line {event.line}: {failure.what}: expected {failure.expected}, got {failure.got}"
+            )
+            self._last = self.stage.now()
 
     # Time
 
@@ -162,7 +184,7 @@ class Runner:
     def _act(self, event: Event, base: int, starts: int) -> None:
         action = event.action
         if isinstance(action, TcpPacket | IcmpPacket | UdpPacket):
-            self._inject(action)
+            self.packets.inject(action, self.bind_port)
         elif isinstance(action, Syscall):
             self._call(event, action, base, starts)
         elif isinstance(action, Shell):
@@ -173,15 +195,8 @@ class Runner:
 
     def _advance(self, until: int, event: Event | None) -> None:
         """Let time pass up to `until`."""
-        while True:
-            self._poll_blocked()
-            self._check_late(event)
-            if self.stage.now() >= until:
-                return
-            limit = until
-            if self._blocked is not None:
-                limit = min(limit, max(self._blocked.due + self._blocked.tolerance + 1, self.stage.now() + 1))
-            self.stage.wait(limit)
+        while self._idle(until, event):
+            pass
 
     def _tolerance_for(self, time: int) -> int:
         return max(self._tolerance, int(abs(time - self._last) * self._percent / 100)) + self._lag
@@ -231,6 +246,10 @@ class Runner:
     def _returned(self, blocked: _Call) -> None:
         """Compare the result and the time of a call that has returned."""
         call, pending = blocked.call, blocked.pending
+        played = next(played for played in reversed(self._played) if played.event is blocked.event)
+        played.got, played.time = result_text(pending.value, pending.errno), pending.time
+        if pending.errno == errno.ENOPROTOOPT and not call.errno:
+            self.stage.refuse(f"line {blocked.event.line}: {print_action(call)}")
         found = self.executor.finish(call, blocked.operation, pending.value, pending.errno)
         if found:
             got = ", ".join(difference.got for difference in found)
@@ -271,52 +290,22 @@ class Runner:
 
     # Packets
 
-    def _inject(self, packet: TcpPacket | IcmpPacket | UdpPacket) -> None:
-        addresses = self.stage.addresses
-        if isinstance(packet, UdpPacket):
-            ports = packet.ports if packet.ports is not None else (DEFAULT_PORT, self.bind_port)
-            data = live.udp_packet(packet.length, packet.ip, addresses.remote, addresses.local, ports)
-            self.stage.inject(data)
-            return
-        if isinstance(packet, IcmpPacket):
-            flow = self.flows.current
-            if flow is None or flow.local_port is None:
-                raise UnsupportedError("an ICMP message before there is a connection")
-            self.stage.inject(live.icmp_packet(packet, flow, addresses.remote, addresses.local))
-            return
-        for observed in self.stage.observed:
-            self.flows.for_observed(observed)  # a SYN that no line expects tells the port all the same
-        flow = self.flows.for_injected(packet, self.bind_port)
-        if flow.local_port is None:
-            raise UnsupportedError("a packet for a connection whose SYN has not been sent yet")
-        self.stage.inject(live.tcp_packet(packet, flow, addresses.remote, addresses.local))
-        self.flows.note_injected(flow, packet)
+    def _idle(self, until: int, event: Event | None) -> bool:
+        """Let time pass, to `until` at most, while the next packet has not come; False: it is over."""
+        self._poll_blocked()
+        self._check_late(event)
+        if self.stage.now() >= until:
+            return False
+        limit = until
+        if self._blocked is not None:
+            limit = min(limit, max(self._blocked.due + self._blocked.tolerance + 1, self.stage.now() + 1))
+        self.stage.wait(limit)
+        return True
 
-    def _next_observed(self, until: int, event: Event | None) -> tuple[live.Observed, Flow] | None:
-        """The next packet of one of the script's connections (or a broken one), waiting until `until` at most."""
-        while True:
-            while self.stage.observed:
-                observed = self.stage.observed.popleft()
-                if observed.segment is None:
-                    continue
-                flow = self.flows.for_observed(observed)
-                if flow is not None:
-                    return observed, flow
-            self._poll_blocked()
-            self._check_late(event)
-            if self.stage.now() >= until:
-                return None
-            limit = until
-            if self._blocked is not None:
-                limit = min(limit, max(self._blocked.due + self._blocked.tolerance + 1, self.stage.now() + 1))
-            self.stage.wait(limit)
-
-    def _expect(self, event: Event, packet: TcpPacket | IcmpPacket | UdpPacket, starts: int, ends: int) -> None:
-        if not isinstance(packet, TcpPacket):
-            raise UnsupportedError("expected packets other than TCP")
+    def _expect(self, event: Event, packet: Packet, starts: int, ends: int) -> None:
         anytime = event.time.kind == ANY
         overdue = max(ends, self.stage.now()) + OVERDUE if anytime else ends + self._tolerance_for(ends) + OVERDUE
-        found = self._next_observed(overdue, event)
+        found = self.packets.next(overdue, event)
         if found is None:
             self._fail(
                 event,
@@ -325,30 +314,38 @@ class Runner:
                 got=f"no packet until {print_seconds(max(self.stage.now(), 0))} s",
             )
         observed, flow = found
-        self.flows.learn(flow, packet, observed)
-        whole = self._collect(packet, observed, event)
-        remember_stamp(packet, whole, flow)
-        rules = Rules(
-            self.options.relax,
-            self._tick,
-            not self.executor.wrote_text,
-            self._tolerance_for(starts),
-        )
-        wrong = differences(packet, whole, flow, rules)
+        if flow is not None and observed.segment is not None and isinstance(packet, TcpPacket):
+            self.flows.learn(flow, packet, observed)
+            if not self._strict:
+                observed = self.packets.collect(packet, observed, event)
+            remember_stamp(packet, observed, flow)
+        rules = Rules(self.options.relax, self._tick, not self.executor.wrote_text, self._tolerance_for(starts))
+        wrong = all_differences(packet, observed, flow, rules)
         if not anytime:
             wrong.extend(self._timing(event, observed.time, starts, ends))
+        got = print_action(line_of(observed, flow, packet))
+        self._saw(got, observed.time, observed.rule, observed)
         if wrong:
             self._fail(
                 event,
                 "the packet is not the expected one" if wrong[0].field != "time" else "the packet came at another time",
                 expected=print_action(packet),
-                got=print_action(described(whole, flow, packet)),
+                got=got,
                 differences=wrong,
-                rule=whole.rule,
+                rule=observed.rule,
                 time=observed.time,
             )
-        self.flows.note_observed(flow, whole)
+        if flow is not None and observed.segment is not None:
+            self.flows.note_observed(flow, observed)
         self._last = starts if event.time.end is None and not anytime else observed.time
+
+    def _saw(self, got: str, time: int, rule: str = "", observed: Observed | None = None) -> None:
+        """Note what the event that is being played has met."""
+        played = self._played[-1]
+        played.got, played.time, played.rule = got, time, rule
+        if observed is not None and observed.segment is not None:
+            segment = observed.segment
+            played.sent = (segment.src_port, segment.dst_port, segment.seq, len(segment.payload))
 
     def _timing(self, event: Event, time: int, starts: int, ends: int) -> list[Difference]:
         early, late = self._tolerance_for(starts), self._tolerance_for(ends)
@@ -360,23 +357,6 @@ class Runner:
         around = f" (+-{print_seconds(late)})"
         return [Difference("time", f"at {wanted} s{around}", f"at {print_seconds(max(time, 0))} s")]
 
-    def _collect(self, packet: TcpPacket, first: live.Observed, event: Event) -> live.Observed:
-        """The segments that one line of a script stands for, as one."""
-        whole = first
-        wanted = packet.sequence.length
-        while not self._strict and whole.segment is not None and 0 < len(whole.segment.payload) < wanted:
-            if not self.stage.observed:
-                found = self._next_observed(self.stage.now() + OVERDUE, event)  # a paced burst takes its time
-                if found is None:
-                    break
-                self.stage.observed.appendleft(found[0])
-            piece = self.stage.observed[0]
-            if not continues(whole, piece, packet):
-                break
-            self.stage.observed.popleft()
-            whole = whole.joined(piece)
-        return whole
-
     def _end(self) -> None:
         """After the last event: the blocked call must return, and nothing more may be sent while `quiet_end` lasts."""
         if self._blocked is not None:
@@ -385,10 +365,10 @@ class Runner:
         if not self.options.quiet_end:
             return
         until = self.stage.now() + self.options.quiet_end
-        while (found := self._next_observed(until, None)) is not None:
+        while (found := self.packets.next(until, None)) is not None:
             observed, flow = found
-            if not self.flows.is_repeat(flow, observed):
-                got = print_action(described(observed, flow))
+            if flow is None or not self.flows.is_repeat(flow, observed):
+                got = print_action(line_of(observed, flow))
                 what = "a packet that the script does not expect"
                 self._fail(None, what, expected="no packet", got=got, rule=observed.rule, time=observed.time)
 

@@ -6,156 +6,28 @@ Responsible for the host, its sockets and the time between two events; determini
 from __future__ import annotations
 
 import errno
-import os
 from random import Random
-from typing import Any, Final, final
+from typing import Final, final
 
 from synfin.config import TcpConfig
-from synfin.drill.calls import Message, SocketCalls
+from synfin.drill.calls import SocketCalls
+from synfin.drill.errors import UnsupportedError
 from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting, changes_for
+from synfin.drill.stack_calls import StackCalls
 from synfin.drill.stage import Addresses, Pending, Stage
-from synfin.drill.tcp_info import INFO_SIZE, TCP_INFO, read_tcp_info
 from synfin.errors import UsageError
 from synfin.host import Host
-from synfin.sockets import Socket, Sockets, TcpSocket
+from synfin.sockets import Sockets
 from synfin.trace import Record, Trace
-from synfin.wire.addresses import Endpoint, format_address
+from synfin.wire.addresses import format_address
 from synfin.wire.frame import Frame
 from synfin.wire.segmentation import split
 
 HOST: Final = "synfin"
 INTERFACE: Final = "drill0"
 ORIGIN: Final = 1_000_000_000  # the host's time at the script's time 0: not 0, which looks like "never" in places
-FIRST_FD: Final = 3
-
-_IPPROTO_TCP: Final = 6
-_SOCK_NONBLOCK: Final = 0x800
-_SOCK_MASK: Final = 0xF
-_O_RDWR: Final = 2
-_O_NONBLOCK: Final = 0x800
-_O_SETTABLE: Final = 0x800 | 0x400 | 0x2000
-
-
-@final
-class StackCalls(SocketCalls):
-    """System calls on sockets of `synfin.sockets`."""
-
-    def __init__(self, sockets: Sockets) -> None:
-        self._factory = sockets
-        self._open: dict[int, Socket] = {}
-        self._flags: dict[int, int] = {}
-        self._next = FIRST_FD
-
-    def _of(self, fd: int) -> Socket:
-        found = self._open.get(fd)
-        if found is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        return found
-
-    def _tcp(self, fd: int) -> TcpSocket:
-        found = self._of(fd)
-        if not isinstance(found, TcpSocket):
-            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-        return found
-
-    def _add(self, made: Socket, nonblocking: bool) -> int:
-        fd = self._next
-        self._next += 1
-        self._open[fd] = made
-        self._flags[fd] = _O_RDWR | (_O_NONBLOCK if nonblocking else 0)
-        return fd
-
-    def socket(self, domain: int, kind: int, protocol: int) -> int:
-        """socket(2)."""
-        return self._add(self._factory.socket(domain, kind & _SOCK_MASK, protocol), bool(kind & _SOCK_NONBLOCK))
-
-    def bind(self, fd: int, address: Endpoint) -> None:
-        """bind(2)."""
-        self._of(fd).bind(_address(address))
-
-    def listen(self, fd: int, backlog: int) -> None:
-        """listen(2)."""
-        self._tcp(fd).listen(backlog)
-
-    def connect(self, fd: int, address: Endpoint) -> None:
-        """connect(2)."""
-        self._of(fd).connect(_address(address))
-
-    def accept(self, fd: int, flags: int) -> int:
-        """accept4(2)."""
-        made, _ = self._tcp(fd).accept()
-        return self._add(made, bool(flags & _SOCK_NONBLOCK))
-
-    def send(self, fd: int, data: bytes, flags: int, address: Endpoint | None = None) -> int:
-        """sendto(2)."""
-        return self._of(fd).sendto(data, None if address is None else _address(address), flags)
-
-    def receive(self, fd: int, size: int, flags: int, control: int = 0) -> Message:
-        """recvmsg(2)."""
-        got = self._of(fd).receive(size, flags)
-        data = got.data + bytes(got.size - len(got.data))
-        return Message(data, got.ancillary if control else (), got.flags)
-
-    def shutdown(self, fd: int, how: int) -> None:
-        """shutdown(2)."""
-        self._of(fd).shutdown(how)
-
-    def close(self, fd: int) -> None:
-        """close(2)."""
-        self._of(fd).close()
-        del self._open[fd], self._flags[fd]
-
-    def set_option(self, fd: int, level: int, name: int, value: bytes) -> None:
-        """setsockopt(2)."""
-        self._of(fd).setsockopt(level, name, value)
-
-    def get_option(self, fd: int, level: int, name: int, size: int) -> bytes:
-        """getsockopt(2)."""
-        found = self._of(fd).getsockopt(level, name, max(size, 1))  # 0 would ask for a number
-        assert isinstance(found, bytes)
-        return found[: max(size, 0)]
-
-    def flags(self, fd: int) -> int:
-        """fcntl(2) F_GETFL."""
-        self._of(fd)
-        return self._flags[fd]
-
-    def set_flags(self, fd: int, flags: int) -> None:
-        """fcntl(2) F_SETFL."""
-        self._of(fd)
-        self._flags[fd] = _O_RDWR | (flags & _O_SETTABLE)
-
-    def ioctl(self, fd: int, request: int) -> int:
-        """ioctl(2)."""
-        return self._of(fd).ioctl(request)
-
-    def ready(self, fd: int) -> int:
-        """All poll(2) events that hold."""
-        return self._of(fd).readiness()
-
-    def info(self, fd: int) -> dict[str, int]:
-        """The fields of tcp_info."""
-        return read_tcp_info(self.get_option(fd, _IPPROTO_TCP, TCP_INFO, INFO_SIZE))
-
-    def configure(self, changes: dict[str, Any]) -> None:
-        """Change the settings of sockets that are not connected yet, but for buffers, which are sized at the start."""
-        later = {name: value for name, value in changes.items() if not name.endswith("_buffer_bytes")}
-        for made in self._open.values():
-            if isinstance(made, TcpSocket) and made.connection is None and later:
-                made.configure(**later)
-
-    def close_all(self) -> None:
-        """Close every socket."""
-        for made in self._open.values():
-            made.close()
-        self._open.clear()
-        self._flags.clear()
-
-
-def _address(endpoint: Endpoint) -> tuple[str, int]:
-    return format_address(endpoint.address), endpoint.port
 
 
 @final
@@ -259,6 +131,10 @@ class StackStage(Stage):
                 pass
             unknown.append(f"{setting.name}={setting.value}")
         return unknown
+
+    def refuse(self, what: str) -> None:
+        """An option that synfin's sockets do not have is no fault of the TCP that is judged."""
+        raise UnsupportedError(f"synfin's sockets do not have this option: {what}")
 
     def finish(self) -> None:
         """Reset every connection."""

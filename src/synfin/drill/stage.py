@@ -116,5 +116,8 @@ class Stage(ABC):
     def finish(self) -> None:
         """Reset what is still open and give everything back; idempotent."""
 
+    def refuse(self, what: str) -> None:  # noqa: B027 - on the kernel it is a result like any other
+        """A call did not know an option; raises `UnsupportedError` where that is our own stack's lack."""
+
     def restart_clock(self) -> None:  # noqa: B027 - virtual time stands still anyway
         """The script begins now, where time is real."""

@@ -152,8 +152,8 @@ class TcpOutput(Touched):
                         slot.listener = None
                     listener.on_child(connection, now)
                 tcb = connection.tcb
-                while tcb.events and connection.handler is not None:
-                    connection.handler(connection, tcb.events.pop(0), now)
+                while connection.handler is not None and (event := tcb.next_event()) is not None:
+                    connection.handler(connection, event, now)
                 notices.popleft()
                 slot.noticed = False
         finally:
@@ -167,7 +167,7 @@ class TcpOutput(Touched):
             self._count_state(slot)
             if state is CLOSED or state is LISTEN:
                 self.detach(slot)
-        if not slot.noticed and (tcb.events or slot.listener is not None):
+        if not slot.noticed and (tcb.events is not None or slot.listener is not None):
             slot.noticed = True
             self._notices.append(slot)
 
@@ -195,7 +195,7 @@ class TcpOutput(Touched):
         """TIME_WAIT that nobody holds becomes a record (RFC 9293 3.6.1); the application is told that it is over."""
         connection = slot.connection
         counters = self._core.counters
-        connection.tcb.events.append(Event.CLOSED)
+        connection.tcb.tell(Event.CLOSED)
         if connection.move_to(self.time_wait, slot.key):
             counters["TcpExtTW"] += 1
         else:

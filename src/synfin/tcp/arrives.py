@@ -61,7 +61,7 @@ def _in_closed(tcb: Tcb, segment: Segment) -> None:
         tcb.note("closed-dropped")
         return
     tcb.note("closed-reset")
-    tcb.replies.append(answer)
+    tcb.reply(answer)
 
 
 def _in_syn_sent(tcb: Tcb, segment: Segment) -> None:
@@ -72,7 +72,7 @@ def _in_syn_sent(tcb: Tcb, segment: Segment) -> None:
         tcb.note("syn-sent-bad-ack")
         answer = reset_for(segment, "reset-syn-sent")
         if answer is not None:
-            tcb.replies.append(answer)
+            tcb.reply(answer)
         return
     if flags & RST:  # [RFC9293-E16] [RFC5961-05]
         if flags & ACK:

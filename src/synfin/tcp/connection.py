@@ -229,8 +229,8 @@ class Connection:
     def take_events(self) -> list[Event]:
         """What has happened since the last call; the list is the caller's."""
         events = self.tcb.events
-        self.tcb.events = []
-        return events
+        self.tcb.events = None
+        return [] if events is None else events
 
     def info(self, now: int | None = None) -> TcpInfo:
         """STATUS with the fields of Linux's TCP_INFO; `now` defaults to the time of the last call."""

@@ -22,9 +22,9 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
     """The segments to send at `now`, in order; empty when there is nothing to say."""
     tcb.now = now
     out: list[Segment] = []
-    if tcb.replies:
+    if tcb.replies is not None:
         out = tcb.replies
-        tcb.replies = []
+        tcb.replies = None
     if tcb.reset_why:
         _reset(tcb, out)
         return out

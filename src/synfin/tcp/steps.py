@@ -30,7 +30,7 @@ def stop(tcb: Tcb, rule: str) -> bool:
 
 def challenge(tcb: Tcb) -> None:
     """Ask for an ACK that the peer could not have been made to expect, as often as the limit allows [RFC5961-10]."""
-    if tcb.limit_challenges.allows(tcb.now, tcb.config):
+    if tcb.challenge_allowed():
         tcb.challenge = True
     else:
         tcb.note("challenge-limited")
@@ -172,7 +172,7 @@ def check_syn(tcb: Tcb, arrival: Arrival) -> bool:
         if tcb.config.reset_syn_received_on_syn:
             answer = reset_for(arrival.segment, "reset-syn-received")
             if answer is not None:
-                tcb.replies.append(answer)
+                tcb.reply(answer)
         dissolve(tcb, "syn-returns-to-listen")
         return STOP
     challenge(tcb)

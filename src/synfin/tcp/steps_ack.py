@@ -25,7 +25,7 @@ def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
         if not tcb.snd_una < ack <= tcb.snd_nxt:  # [RFC9293-E26]
             answer = reset_for(arrival.segment, "reset-syn-received")
             if answer is not None:
-                tcb.replies.append(answer)
+                tcb.reply(answer)
             return stop(tcb, "ack-bad-in-syn-received")
         if tcb.gate is not None:
             obstacle = tcb.gate.admits(len(arrival.text) > 0 or bool(arrival.flags & FIN))

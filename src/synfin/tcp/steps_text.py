@@ -51,7 +51,7 @@ def check_text(tcb: Tcb, arrival: Arrival) -> bool:
         tcb.note("text-after-close")  # [SHLD-3]
         answer = reset_for(arrival.segment, "reset-half-duplex-close")
         assert answer is not None  # a RST has not come as far as here
-        tcb.replies.append(answer)
+        tcb.reply(answer)
         if tcb.orphan:
             finish(tcb, "text-after-close")
         else:

@@ -201,7 +201,7 @@ class Tcb:
         self.ack_policy = AckPolicy(config, self.advertised_mss)
         self.timers = Timers()
         self.keep_alive: KeepAlive | None = None
-        self.limit_challenges = ChallengeLimit()
+        self.limit_challenges: ChallengeLimit | None = None  # made with the first challenge ACK
 
         # Measuring and giving up
         self.rtt_seq = NO_NUMBER  # the octet whose acknowledgment ends the running measurement
@@ -224,10 +224,10 @@ class Tcb:
 
         self.override = False  # the silly-window override timer has fired
         self.more = False  # the last write promised that more follows at once
-        self.replies: list[Segment] = []  # resets that answer a segment, not the connection
+        self.replies: list[Segment] | None = None  # resets that answer a segment, not the connection
 
         # Towards the application
-        self.events: list[Event] = []
+        self.events: list[Event] | None = None  # a list only while there are some: most connections idle
         self.error: OSError | None = None
         self.soft_error: OSError | None = None
         self.wants_room = False  # a write came short: tell WRITABLE
@@ -278,10 +278,37 @@ class Tcb:
             if self.told_end:
                 return
             self.told_end = True
-        if event not in self.events:
+        if self.events is None:
+            self.events = [event]
+        elif event not in self.events:
             self.events.append(event)
-            if self.trace is not None and event is not Event.WRITABLE and event is not Event.READABLE:
-                self.trace.app(self.now, self.local, self.remote, "event", event.value)
+        else:
+            return
+        if self.trace is not None and event is not Event.WRITABLE and event is not Event.READABLE:
+            self.trace.app(self.now, self.local, self.remote, "event", event.value)
+
+    def reply(self, segment: Segment) -> None:
+        """Have output send a segment that is not the connection's own: a reset that answers what came."""
+        if self.replies is None:
+            self.replies = [segment]
+        else:
+            self.replies.append(segment)
+
+    def challenge_allowed(self) -> bool:
+        """Count one challenge ACK; False when the limit of RFC 5961 7 is reached."""
+        if self.limit_challenges is None:
+            self.limit_challenges = ChallengeLimit()
+        return self.limit_challenges.allows(self.now, self.config)
+
+    def next_event(self) -> Event | None:
+        """Take the oldest event that the application has not heard of."""
+        events = self.events
+        if events is None:
+            return None
+        event = events.pop(0)
+        if not events:
+            self.events = None
+        return event
 
     def set_timer(self, timer: int, deadline: int) -> None:
         """Set or move a timer."""

@@ -44,7 +44,6 @@ def k_for(w_max: int, cwnd: int, mss: int) -> int:
     return cube_root((w_max - cwnd) * C[1] * CUBIC_SECOND // (C[0] * mss)) if w_max > cwnd else 0
 
 
-@register("cubic")
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Cubic(LossBased):
     """Growth that depends on time, not on the round-trip time; at least as fast as Reno's."""
@@ -146,3 +145,6 @@ class Cubic(LossBased):
         super().on_idle(now)
         if self.cwnd < before:
             self.epoch = NO_EPOCH
+
+
+register("cubic")(Cubic)  # not as a decorator: a decorated class would not compile to a native one

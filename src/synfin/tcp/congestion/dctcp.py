@@ -15,7 +15,6 @@ ONE: Final = 1 << 20  # alpha 1.0
 GAIN_SHIFT: Final = 4  # g = 1/16 (RFC 8257 4.2)
 
 
-@register("dctcp")
 class Dctcp(NewReno):
     """Reno's growth; after marks cwnd * (1 - alpha/2) once per window; after loss as Reno (RFC 8257 3.5)."""
 
@@ -54,3 +53,6 @@ class Dctcp(NewReno):
         self.acked = self.marked = 0
         self.left = outstanding
         self.reduced_already = False
+
+
+register("dctcp")(Dctcp)  # not as a decorator: a decorated class would not compile to a native one

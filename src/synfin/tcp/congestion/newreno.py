@@ -8,7 +8,6 @@ from synfin.tcp.congestion.lossbased import LossBased
 from synfin.tcp.congestion.sample import AckSample
 
 
-@register("newreno")
 @mypyc_attr(allow_interpreted_subclasses=True)
 class NewReno(LossBased):
     """Doubles per round trip below `ssthresh`, grows by one SMSS per round trip above [MUST-19]."""
@@ -28,3 +27,6 @@ class NewReno(LossBased):
         """FlightSize / 2 [RFC5681-11]."""
         self._avoided = 0
         return flight // 2
+
+
+register("newreno")(NewReno)  # not as a decorator: a decorated class would not compile to a native one

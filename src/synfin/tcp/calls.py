@@ -57,6 +57,7 @@ def start(tcb: Tcb, isn: IsnSource, now: int) -> None:
     tcb.now = now
     tcb.opened_at = now
     tcb.iss = isn.next(tcb.local, tcb.remote, now)
+    tcb.congestion.seed = tcb.iss
     tcb.snd_una = tcb.iss
     tcb.snd_nxt = tcb.iss
     tcb.send_buffer = SendBuffer(tcb.iss + 1, tcb.config.send_buffer_bytes)

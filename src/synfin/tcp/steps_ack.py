@@ -77,7 +77,7 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
     if tcb.rtt_seq >= 0:
         tcb.rtt.sample(tcb.now - tcb.rtt_started)
     tcb.rtt_seq = NO_NUMBER
-    tcb.congestion.on_established(tcb.mss, tcb.syn_lost, tcb.config.cwnd_after_syn_loss_segments)
+    tcb.congestion.on_established(tcb.mss, tcb.rtt.srtt, tcb.syn_lost, tcb.config.cwnd_after_syn_loss_segments)
     if tcb.syn_lost:
         if tcb.config.rto_after_syn_loss_ms:
             tcb.rtt.restart(tcb.config.rto_after_syn_loss_ms * MILLISECOND)  # [RFC6298-16]

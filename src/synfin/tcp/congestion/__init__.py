@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synfin.tcp.congestion.base import CongestionControl, create, initial_window, names, register
+from synfin.tcp.congestion.bbr_states import Bbr
 from synfin.tcp.congestion.cubic import Cubic
 from synfin.tcp.congestion.dctcp import Dctcp
 from synfin.tcp.congestion.lossbased import LossBased
@@ -11,6 +12,7 @@ from synfin.tcp.congestion.sample import AckSample
 
 __all__ = [
     "AckSample",
+    "Bbr",
     "CongestionControl",
     "Cubic",
     "Dctcp",

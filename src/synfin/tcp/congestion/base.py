@@ -82,12 +82,20 @@ class CongestionControl(ABC):
         if self.idle_restart:
             self.cwnd = min(self.restart_window, self.cwnd)
 
-    def on_established(self, mss: int, syn_lost: bool, segments_after_loss: int) -> None:
-        """The handshake is over and the segment size known: the initial window [RFC5681-04] [RFC5681-05]."""
+    def on_established(self, mss: int, rtt: int, syn_lost: bool, segments_after_loss: int) -> None:
+        """The handshake is over and the segment size known: the initial window [RFC5681-04] [RFC5681-05].
+
+        `rtt` is that of the handshake in ns, 0 if it was not measured.
+        """
         self.mss = mss
         self.initial_window = initial_window(mss, self.initial_segments)
         self.restart_window = self.initial_window
         self.cwnd = min(self.initial_window, segments_after_loss * mss) if syn_lost else self.initial_window
+
+    def adopt(self, cwnd: int, ssthresh: int, srtt: int) -> None:
+        """Take the place of another algorithm on a live connection (TCP_CONGESTION): go on with its window."""
+        self.cwnd = cwnd
+        self.ssthresh = ssthresh
 
     def on_mss(self, mss: int) -> None:
         """The segment size became smaller (path MTU); `cwnd` keeps its size in octets."""

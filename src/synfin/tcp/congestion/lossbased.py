@@ -8,6 +8,7 @@ loss (`reduced`).
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Final
 
 from synfin.config import SECOND, TcpConfig
 from synfin.mypyc import mypyc_attr
@@ -16,7 +17,7 @@ from synfin.tcp.congestion.hystart import HyStart, L
 from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.congestion.validation import UNDEFINED, Validation
 
-HOLD_MAX = 16  # doublings of the time between segments that ECN asks for at a window of one
+HOLD_MAX: Final = 16  # doublings of the time between segments that ECN asks for at a window of one
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -166,6 +167,12 @@ class LossBased(CongestionControl):
         if self.idle_restart and self.cwnd > self.restart_window:
             self.ssthresh = max(self.ssthresh, self.cwnd * 3 // 4)
             self.cwnd = self.restart_window
+
+    def adopt(self, cwnd: int, ssthresh: int, srtt: int) -> None:
+        """Another algorithm's window; its first slow start is not ours [RFC9406-08]."""
+        super().adopt(cwnd, ssthresh, srtt)
+        self.delivered = self.initial_window
+        self.hystart = None
 
     def _shrink(self) -> None:
         """Five minutes without use: half, but remember in ssthresh what there was [RFC7661-07]."""

@@ -23,7 +23,6 @@ PROBE_CRUISE: Final = 3
 PROBE_REFILL: Final = 4
 PROBE_UP: Final = 5
 PROBE_RTT: Final = 6
-PHASES: Final = ("startup", "drain", "probe-bw-down", "probe-bw-cruise", "probe-bw-refill", "probe-bw-up", "probe-rtt")
 
 # Gains in percent, by phase
 PACING_GAIN: Final = (277, 50, 90, 100, 100, 125, 100)

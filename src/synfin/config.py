@@ -80,10 +80,12 @@ class TcpConfig:
 
     # Segments and options
     mss: int | None = None  # octets of text we accept in one segment; None: from the interface (RFC 6691)
+    path_mtu_min: int = 68  # no ICMP error makes IPv4 packets smaller than this (RFC 1191 3)
     mss_limit: int | None = None  # neither announce nor send segments with more text than this
     window_scaling: bool = True  # offer RFC 7323 window scale
     window_scale: int | None = None  # our shift count; None: the smallest that covers the receive buffer
     timestamps: bool = True  # offer RFC 7323 timestamps (and with them PAWS)
+    accept_missing_timestamps: bool = False  # take segments without the option that was agreed on (RFC 7323 3.2)
     sack: bool = True  # offer SACK-permitted (RFC 2018)
     syn_window: int | None = None  # window field of our SYN; None: as much of the receive buffer as fits
     accept_syn_data: bool = True  # queue and acknowledge text on a SYN (RFC 9293 3.10.7.2); False: SYN only, as Linux
@@ -98,6 +100,7 @@ class TcpConfig:
 
     # Sending and acknowledging
     nodelay: bool = False  # True switches Nagle off [MUST-17]
+    nagle_small_only: bool = False  # Nagle waits only for small segments in flight (Minshall), not for full ones
     cork: bool = False  # hold back what does not fill a segment, until it does or `cork_ms` are over
     cork_ms: int = 200
     notsent_lowat_bytes: int | None = None  # tell WRITABLE only while less than half of this waits to be sent
@@ -189,6 +192,10 @@ LINUX: Final[dict[str, Any]] = {
     "quick_acks": 16,
     "zero_window_probe_octet": False,
     "push_bursts": True,
+    "nagle_small_only": True,
+    "accept_missing_timestamps": True,
+    "path_mtu_min": 552,
+    "sws_override_ms": 200,
     "cwnd_after_syn_loss_segments": 10,
     "byte_counting_segments": 65_535,  # each ACK adds all that it acknowledges
     "rto_min_ms": 200,

@@ -125,6 +125,24 @@ def test_a_tiny_mtu_is_bounded(family: int, floor: int) -> None:
     assert max(s.len for s in t.drain()) >= floor - header
 
 
+@pytest.mark.parametrize(("told", "size"), [(20, 512), (551, 512), (600, 560)])
+def test_the_smallest_mtu_can_be_chosen(told: int, size: int) -> None:
+    """[RFC5927-09]: Linux goes down to 552 octets only (min_pmtu)."""
+    t = Established(mss=1440, link_mss=1440, path_mtu_min=552)
+    t.app.write(b"x" * 10_000)
+    t.drain()
+    t.icmp("packet-too-big", seq=1, mtu=told)
+    assert t.connection.tcb.mss == size
+
+
+def test_a_hard_error_is_told_once() -> None:
+    """It ended the attempt: there is nothing soft left to be told afterwards."""
+    t = Opened()
+    t.icmp("port-unreachable", seq=0)
+    assert isinstance(t.connection.error, ConnectionRefusedError)
+    assert t.connection.soft_error is None
+
+
 def test_errors_stay_with_their_connection() -> None:
     """[RFC5927-08]: another connection to the same host notices nothing."""
     one, other = Opened(), Opened()

@@ -81,6 +81,13 @@ def test_a_tiny_mss_does_not_stop_us(mss: int) -> None:
     assert t.state is State.ESTABLISHED
 
 
+@pytest.mark.parametrize(("family", "size"), [(4, 536), (6, 1220)])
+def test_zero_is_no_size(family: int, size: int) -> None:
+    """[MUST-15a] [MUST-15b]: as if the option were not there."""
+    t = Established(mss=0, family=family)
+    assert t.connection.tcb.mss == size
+
+
 def test_65535_means_as_much_as_the_link_carries() -> None:
     """[RFC6691-04]: no limit of the peer's own."""
     assert largest(Established(mss=65_535, link_mss=8960, initial_cwnd_segments=10)) == 8960

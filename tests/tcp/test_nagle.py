@@ -66,6 +66,37 @@ def test_nodelay_can_be_switched_on_a_live_connection() -> None:
     t.expect("PA data=c")
 
 
+def test_with_full_segments_in_flight_the_tail_need_not_wait() -> None:
+    """Minshall's variant, which Linux has: only a small segment in flight makes another one wait."""
+    t = Established(mss=1000, nagle_small_only=True)
+    t.app.write(b"a" * 2500)
+    assert [s.len for s in t.drain()] == [1000, 1000, 500]
+    t.app.write(b"b" * 10)
+    t.expect_nothing()
+    t.inject("A ack=2001")  # the small one is still out
+    t.expect_nothing()
+    t.inject("A ack=2501")
+    t.expect("PA seq=2501 len=10")
+    t.inject("A ack=2511")
+    t.app.write(b"c" * 1000)
+    t.app.write(b"d" * 10)
+    assert [s.len for s in t.drain()] == [1000, 10]
+
+
+def test_urgent_text_does_not_wait() -> None:
+    """RFC 9293 3.8.5: what is urgent is not held back for company [MUST-30]."""
+    t = Established(mss=1000)
+    t.app.write(b"a")
+    t.expect("PA seq=1 data=a")
+    t.app.write(b"!", urgent=True)
+    sent = t.outbox[0]
+    assert (sent.seq, sent.len) == (2, 1)
+    assert "U" in sent.flags
+    t.drain()
+    t.app.write(b"b")  # nothing urgent about it
+    t.expect_nothing()
+
+
 def test_the_last_segment_of_what_is_queued_carries_psh() -> None:
     """[MUST-61] [SHLD-28]: 3,000 octets are 1460+1460+80 and only the last has PSH."""
     t = Established(mss=1460, nodelay=True)

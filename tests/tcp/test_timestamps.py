@@ -71,6 +71,18 @@ def test_a_segment_without_the_option_is_dropped_and_nothing_is_aborted() -> Non
     assert t.app.read() == b"abc"
 
 
+def test_a_segment_without_the_option_may_be_taken() -> None:
+    """As Linux does; the option of later segments counts as before."""
+    t = Established(mss=1000, ts=4000, accept_missing_timestamps=True)
+    t.inject("PA seq=1 data=abc nots")
+    assert t.app.read() == b"abc"
+    t.advance(ms=500)
+    assert t.drain()[-1].options.ts_ecr == 4000
+    t.inject("PA seq=4 data=def ts=3000")
+    t.expect_rule("paws")
+    assert t.app.read() == b""
+
+
 def test_a_reset_without_the_option_counts() -> None:
     """[RFC7323-06] [RFC7323-13]: RST is exempt."""
     t = Established(mss=1000, ts=4000)

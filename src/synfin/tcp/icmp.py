@@ -47,10 +47,11 @@ def icmp_error(tcb: Tcb, kind: str, seq: int, mtu: int, now: int) -> None:
         shrink(tcb, mtu)
         return
     number, text, hard = KINDS[kind]
-    tcb.soft_error = OSError(number, text)  # OSError() itself picks the subclass by errno
+    error = OSError(number, text)  # OSError() itself picks the subclass by errno
     if hard and state is SYN_SENT:
-        fail(tcb, tcb.soft_error, Event.REFUSED, "icmp-hard-error")
+        fail(tcb, error, Event.REFUSED, "icmp-hard-error")
         return
+    tcb.soft_error = error
     tcb.note("icmp-soft-error", kind)
     tcb.tell(Event.SOFT_ERROR)
 
@@ -58,7 +59,10 @@ def icmp_error(tcb: Tcb, kind: str, seq: int, mtu: int, now: int) -> None:
 def shrink(tcb: Tcb, mtu: int) -> None:
     """The path takes only packets of `mtu` octets: smaller segments from now on, unacknowledged ones once more."""
     header = 40 if len(tcb.local.address) == 4 else 60
-    size = max(mtu - header, MSS_FLOOR if header == 40 else IPV6_MSS_FLOOR)  # [RFC5927-09]
+    if header == 40:
+        size = max(max(mtu, tcb.config.path_mtu_min) - header, MSS_FLOOR)  # [RFC5927-09]
+    else:
+        size = max(mtu - header, IPV6_MSS_FLOOR)
     if size >= tcb.path_mss:
         return
     tcb.note("icmp-smaller-mtu", f"{mtu} octets")

@@ -290,7 +290,7 @@ class Listener:
 
     def _send_cookie(self, segment: Segment, local: Endpoint, remote: Endpoint, now: int) -> None:
         """A SYN-ACK without state: only the MSS survives, in the number itself (RFC 4987 3.6)."""
-        mss = segment.options.mss if segment.options.mss is not None else default_mss(local)
+        mss = segment.options.mss or default_mss(local)
         iss = self.jar.syn_cookie(local, remote, segment.seq, mss, now)
         self.counters.cookies_sent += 1
         self._note(now, local, remote, "syn-cookie-sent")

@@ -46,7 +46,7 @@ def learn(tcb: Tcb, segment: Segment) -> None:
     """Take the peer's offer from its SYN or SYN-ACK."""
     options = segment.options
     config = tcb.config
-    if options.mss is not None:
+    if options.mss:  # 0 is no size
         tcb.peer_mss = max(options.mss, MSS_FLOOR)
     if config.window_scaling and options.window_scale is not None:
         tcb.rcv_wscale_ok = True

@@ -289,13 +289,15 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         why = "data" if count else "fin"
         if tcb.recovery.limited and flight + count > tcb.congestion.cwnd:
             why = "limited-transmit"
-        tcb.override = False
         segment = _text_segment(tcb, seq, count, why, fin_fits=usable > count)
         out.append(segment)
         if count and tcb.config.push_bursts:
             burst += (count + tcb.mss - 1) // tcb.mss
-            if burst % 2 == 0 or 2 * count > window.largest:
+            if burst % 2 == 0 or 2 * count > window.largest or tcb.override:
                 segment.flags |= PSH
+        if 0 < count < tcb.mss:
+            tcb.small_end = seq + count
+        tcb.override = False
         if tcb.timers.running(OVERRIDE):
             tcb.stop_timer(OVERRIDE)
 
@@ -308,7 +310,10 @@ def _held_back(tcb: Tcb, count: int, queued: int) -> bool:
     flight = tcb.snd_nxt - tcb.snd_una
     corked = (tcb.config.cork or tcb.more) and count < tcb.mss
     if not corked:
-        idle = tcb.config.nodelay or flight == 0 or tcb.snd_nxt == tcb.iss + 1  # Nagle does not wait for a SYN
+        # Nagle does not wait for a SYN, and not with urgent text
+        idle = tcb.config.nodelay or flight == 0 or tcb.snd_nxt == tcb.iss + 1 or tcb.snd_up > tcb.snd_nxt
+        if tcb.config.nagle_small_only and tcb.small_end <= tcb.snd_una:
+            idle = True
         if tcb.send_window.worth_sending(count, queued, tcb.mss, idle):
             return False
     if flight == 0 and not tcb.timers.running(OVERRIDE):

@@ -91,7 +91,7 @@ def _check_timestamp(tcb: Tcb, arrival: Arrival) -> bool:
         return CONTINUE
     ts_val = arrival.segment.options.ts_val
     if ts_val is None:
-        return stop(tcb, "timestamp-missing")
+        return CONTINUE if tcb.config.accept_missing_timestamps else stop(tcb, "timestamp-missing")
     if (ts_val - tcb.ts_recent) & 0xFFFF_FFFF < 0x8000_0000:
         return CONTINUE
     if tcb.now - tcb.ts_recent_at > PAWS_IDLE_LIMIT:

@@ -31,7 +31,9 @@ def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
             obstacle = tcb.gate.admits(len(arrival.text) > 0 or bool(arrival.flags & FIN))
             if obstacle:
                 if obstacle == "reset-accept-overflow":
-                    tcb.reset_why = obstacle
+                    refusal = reset_for(arrival.segment, obstacle)
+                    if refusal is not None:
+                        tcb.replies.append(refusal)
                     finish(tcb, "accept-queue-full")
                     return STOP
                 return stop(tcb, obstacle)

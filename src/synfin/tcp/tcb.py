@@ -119,6 +119,7 @@ class Tcb:
         "segments_out",
         "send_buffer",
         "send_window",
+        "small_end",
         "snd_nxt",
         "snd_una",
         "snd_up",
@@ -223,6 +224,7 @@ class Tcb:
         self.reset_why = ""
 
         self.override = False  # the silly-window override timer has fired
+        self.small_end = NO_NUMBER  # end of the last segment of new text that was not full
         self.more = False  # the last write promised that more follows at once
         self.replies: list[Segment] | None = None  # resets that answer a segment, not the connection
 

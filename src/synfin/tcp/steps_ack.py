@@ -33,7 +33,7 @@ def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
                 if obstacle == "reset-accept-overflow":
                     refusal = reset_for(arrival.segment, obstacle)
                     if refusal is not None:
-                        tcb.replies.append(refusal)
+                        tcb.reply(refusal)
                     finish(tcb, "accept-queue-full")
                     return STOP
                 return stop(tcb, obstacle)

@@ -7,7 +7,9 @@ import pytest
 from synfin.errors import UsageError, WireError
 from synfin.lab.cable import Packet
 from synfin.trace import SegmentRecord
-from synfin.wire.addresses import parse_address
+from synfin.wire.addresses import Address, parse_address
+from synfin.wire.checksum import pseudo_header_sum
+from synfin.wire.frame import Frame
 from synfin.wire.ipv4 import parse_ipv4
 from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment, parse_segment
 from tests.lab.wires import ADDRESSES, Bench, packet
@@ -230,3 +232,24 @@ def test_injected_segments_come_out_at_once_and_meet_no_fault() -> None:
     assert bench.out == [(0, "B", packet("A", SYN))]
     assert bench.kinds() == ["dup", "recv"]
     assert bench.rules("dup") == ["injected-old-duplicate"]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_checksums_are_completed_as_soon_as_somebody_looks(family: int) -> None:
+    """What a host leaves to its card is done by the cable; unwatched, the frame says that nobody need verify it."""
+    whole = packet("A", ACK | PSH, text=b"abcdef", family=family)
+    start = 20 if family == 4 else 40
+    source, target = (whole[12:16], whole[16:20]) if family == 4 else (whole[8:24], whole[24:40])
+    pseudo = pseudo_header_sum(Address(source), Address(target), 6, len(whole) - start) % 0xFFFF
+    partial = whole[: start + 16] + pseudo.to_bytes(2, "big") + whole[start + 18 :]
+    taken: list[Packet] = []
+    for watched in (False, True):
+        bench = Bench()
+        if not watched:
+            bench.cable.sink = None
+        bench.cable.attach("B", taken.append)
+        bench.cable.send("A", Frame(partial, sum_from=start, sum_at=16))
+        bench.run()
+    unwatched, complete = taken
+    assert (unwatched.data, unwatched.checked, unwatched.sum_from) == (partial, True, start)
+    assert (complete.data, complete.checked, complete.sum_from) == (whole, False, 0)

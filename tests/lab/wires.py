@@ -47,7 +47,7 @@ class Bench:
             self.cable.attach(name, self._taker(name))
 
     def _taker(self, name: str) -> Any:
-        return lambda data: self.out.append((self.scheduler.now, name, data))
+        return lambda packet: self.out.append((self.scheduler.now, name, packet.data))
 
     def send(self, source: str, *packets: bytes, mss: int = 0) -> Bench:
         """Put packets on the cable now."""

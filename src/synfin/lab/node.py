@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 from synfin.config import TcpConfig
 from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
-from synfin.lab.cable import Cable
+from synfin.lab.cable import Cable, Packet
 from synfin.lab.rules import RULES
 from synfin.lab.scheduler import Planned
 from synfin.tcp import Connection, Event, FixedIsn, IsnSource, Listener
@@ -81,11 +81,12 @@ class Node:
 
     def _connect(self, index: int, cable: Cable, prefixes: list[str]) -> None:
         """Bring one interface up."""
-        self.host.add_interface(f"eth{index}", addresses=prefixes, mtu=cable.mtu)
-        cable.attach(self.name, lambda data: self._receive(Frame(data, interface=index)))
+        self.host.add_interface(f"eth{index}", addresses=prefixes, mtu=cable.mtu, checksum_offload=True)
+        cable.attach(self.name, lambda packet: self._receive(packet, index))
 
-    def _receive(self, frame: Frame) -> None:
+    def _receive(self, packet: Packet, interface: int) -> None:
         if self.up:
+            frame = Frame(packet.data, 0, "", interface, b"", packet.sum_from, packet.sum_at, packet.checked)
             self.host.receive(frame, self._scheduler.now)
             self.wake()
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final, final
 
-from synfin.device.base import IP_LAYER, Device, split
+from synfin.device.base import IP_LAYER, Device, complete, split
 from synfin.pcap import PcapngWriter
 from synfin.trace import AppRecord, Record, RuleRecord, Sink, StateRecord
 from synfin.wire.frame import Frame
@@ -24,6 +24,9 @@ _SNAP_LENGTH: Final = 262_144
 @final
 class Capture(Device):
     """Wraps `device`; frames go through unchanged, except that super-segments are cut first where the device would.
+
+    With offloads, the file has what the stack hands over: super-segments as one packet, whose comment says so, and
+    checksums as they will be when the device has completed them.
 
     `clock` gives the ns of each frame and `epoch` the ns between 1970 and its zero (0 keeps virtual time as it is).
     `ours` and `theirs` name the two interfaces of the file.  A received frame is written once the next one is looked
@@ -48,7 +51,7 @@ class Capture(Device):
         link_type = LINK_RAW if device.layer == IP_LAYER else LINK_ETHERNET
         self._ours = writer.add_interface(ours, link_type, _SNAP_LENGTH)
         self._theirs = writer.add_interface(theirs, link_type, _SNAP_LENGTH)
-        self._held: bytes | None = None
+        self._held: Frame | None = None
         self._held_at = 0
         self._judging = False
         self._rules: list[str] = []
@@ -91,7 +94,7 @@ class Capture(Device):
         self.flush()
         frame = self.device.read(until)
         if frame is not None:
-            self._held = frame.data
+            self._held = frame
             self._held_at = self._clock()
             self._judging = True
         return frame
@@ -102,14 +105,17 @@ class Capture(Device):
         pieces = [frame] if self.offload else split(frame, self.layer)
         for piece in pieces:
             now = self._epoch + self._clock()
-            self.writer.write(self._ours, now, piece.data, comment=piece.note, direction="out")
+            self.writer.write(
+                self._ours, now, complete(piece).data, comment=_comment(piece, piece.note), direction="out"
+            )
             self.device.write(piece)
 
     def flush(self) -> None:
         """Write the frame that was read last."""
         if self._held is not None:
-            comment = ", ".join(self._rules)
-            self.writer.write(self._theirs, self._epoch + self._held_at, self._held, comment=comment, direction="in")
+            comment = _comment(self._held, ", ".join(self._rules))
+            data = complete(self._held).data
+            self.writer.write(self._theirs, self._epoch + self._held_at, data, comment=comment, direction="in")
             self._held = None
             self._rules.clear()
 
@@ -117,3 +123,11 @@ class Capture(Device):
         """Write what is held and close the wrapped device; the writer's stream belongs to whoever opened it."""
         self.flush()
         self.device.close()
+
+
+def _comment(frame: Frame, text: str) -> str:
+    """`text`, and whether the packet stands for several on a wire."""
+    if frame.mss == 0:
+        return text
+    offload = f"segmentation left to the device: at most {frame.mss} octets of text each"
+    return f"{text}, {offload}" if text else offload

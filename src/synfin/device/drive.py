@@ -19,6 +19,8 @@ from synfin.device.base import Device
 from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.tcp import State
+from synfin.wire.coalesce import coalesce
+from synfin.wire.frame import Frame
 
 BATCH_FRAMES: Final = 64  # frames taken before the host answers: acknowledgments are aggregated [MUST-58]
 CLOSING_LIMIT: Final = 5_000_000_000  # ns that connections get to end properly
@@ -34,18 +36,23 @@ Due: TypeAlias = Callable[[int], None]  # now
 class Driver:
     """Runs `host` on `device`, whose clock is `clock` (ns, never goes back).
 
-    One thread only; `stop` alone may also be called from a signal handler or another thread.  `before_waiting` is
+    `coalescing`: several small segments of one flow that are read in a row reach the host as one, on a device that does
+    not do that itself.  One thread only; `stop` alone may also be called from a signal handler or another thread.  `before_waiting` is
     called each time the loop has nothing left to do but wait.  Raises `UsageError` for a device without a descriptor.
     """
 
-    def __init__(self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(
+        self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns, *, coalescing: bool = True
+    ) -> None:
         if device.fileno() < 0:
             raise UsageError(f"a {type(device).__name__} has no descriptor to wait for; drive it in virtual time")
         self.host = host
         self.device = device
         self.clock = clock
+        self.coalesced = 0  # frames that were put together with the one before
         self.stopped = False
         self.before_waiting: Callable[[], None] | None = None
+        self._coalescing = coalescing and not device.offload
         self._ready: dict[int, Ready] = {}
         self._due: list[tuple[int, int, Due]] = []
         self._due_count = 0
@@ -139,11 +146,23 @@ class Driver:
     def _take_frames(self) -> None:
         """Several frames before one answer; the rest stays in the device until the next round."""
         read, receive, clock = self.device.read, self.host.receive, self.clock
-        for _ in range(BATCH_FRAMES):
-            frame = read(0)
-            if frame is None:
-                return
-            receive(frame, clock())
+        if not self._coalescing:
+            for _ in range(BATCH_FRAMES):
+                frame = read(0)
+                if frame is None:
+                    return
+                receive(frame, clock())
+            return
+        frames: list[Frame] = []
+        while len(frames) < BATCH_FRAMES and (frame := read(0)) is not None:
+            frames.append(frame)
+        if len(frames) > 1:
+            count = len(frames)
+            frames = coalesce(frames, self.device.layer)
+            self.coalesced += count - len(frames)
+        now = clock()
+        for frame in frames:
+            receive(frame, now)
 
     def _drain_wake(self) -> None:
         with suppress(BlockingIOError):

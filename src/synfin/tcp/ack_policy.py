@@ -22,11 +22,16 @@ class AckPolicy:
         self.quick: int = config.quick_acks
         self.rmss = our_mss if our_mss < SMALLEST_RMSS else SMALLEST_RMSS
 
-    def on_text(self, length: int) -> str:
-        """New text in order: the rule that asks for an ACK now, or WAIT [SHLD-18] [SHLD-19]."""
+    def on_text(self, length: int, mss: int = 0) -> str:
+        """New text in order: the rule that asks for an ACK now, or WAIT [SHLD-18] [SHLD-19].
+
+        `mss` is 0, or the size of the segments of which a device has put this one together: one ACK for all of them is
+        what a receiver of batches sends [MUST-58], and two full ones are still enough to ask for it.
+        """
         self.pending += length
-        if length > self.rmss:
-            self.rmss = length
+        size = mss or length
+        if size > self.rmss:
+            self.rmss = size
         if self.quick > 0:
             self.quick -= 1
             return "ack-now"

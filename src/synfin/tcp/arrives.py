@@ -24,7 +24,7 @@ from synfin.wire.tcp import ACK, RST, SYN, Segment
 def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> None:
     """Process one segment whose checksum was right; answers are left as intents."""
     tcb.now = now
-    tcb.segments_in += 1
+    tcb.segments_in += segment.pieces
     tcb.refresh_idle = now
     if tcb.keep_alive is not None:
         tcb.keep_alive.on_received()

@@ -197,6 +197,7 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
     segment = _header(tcb, seq, flags, options, text, why)
     if len(text) > size:
         segment.mss = size
+        tcb.segments_out += segment.pieces - 1
     if end > tcb.snd_nxt:
         if seq >= tcb.snd_nxt and tcb.rtt_seq < 0:  # [RFC6298-07]
             tcb.rtt_seq = seq
@@ -210,7 +211,7 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
         if tcb.rtt_seq >= seq:  # Karn [RFC6298-06] [MUST-18]
             tcb.rtt_seq = CANCELLED
     if text:
-        tcb.text_segments_out += 1
+        tcb.text_segments_out += segment.pieces
         tcb.bytes_text_sent += len(text)
         tcb.last_data_sent = tcb.now
     if not tcb.timers.running(RETRANSMIT) and not tcb.timers.running(PERSIST):  # [RFC6298-10]

@@ -57,13 +57,13 @@ def check_text(tcb: Tcb, arrival: Arrival) -> bool:
         else:
             fail(tcb, reset(), Event.RESET, "text-after-close")
         return STOP
-    tcb.text_segments_in += 1
+    tcb.text_segments_in += arrival.segment.pieces
     tcb.last_data_received = tcb.now
     if arrival.seq == tcb.rcv_nxt and tcb.reassembly is None:
         tcb.receive_buffer.append(text)
         tcb.rcv_nxt += len(text)
         tcb.tell(Event.READABLE)
-        rule = tcb.ack_policy.on_text(len(text))
+        rule = tcb.ack_policy.on_text(len(text), arrival.segment.mss)
         if rule:
             tcb.ack_now = rule
         elif not tcb.ack_now and tcb.timers.deadlines[DELAYED_ACK] == NEVER:

@@ -36,7 +36,8 @@ class Device(ABC):
     `mtu` is the largest IP packet in octets, `layer` is 3 (frames are IP packets) or 2 (Ethernet frames), `offload`
     says that frames with `mss` or `sum_from` set are taken as they are; a device without it takes them too, and cuts
     and completes them itself (`split`).  `dropped` counts frames that `write` could not deliver: a device
-    never blocks and never raises for a full queue, exactly as a wire loses what it cannot carry.
+    never blocks and never raises for a full queue, exactly as a wire loses what it cannot carry.  `one_by_one`: what
+    becomes of each frame is watched, so the next one must not be read before the host has had it.
     """
 
     def __init__(self, mtu: int, layer: int = IP_LAYER, offload: bool = False) -> None:
@@ -44,6 +45,7 @@ class Device(ABC):
         self.layer = layer
         self.offload = offload
         self.dropped = 0
+        self.one_by_one = False
 
     @abstractmethod
     def read(self, until: int | None) -> Frame | None:

@@ -44,6 +44,7 @@ class Capture(Device):
         theirs: str = "peer",
     ) -> None:
         super().__init__(device.mtu, device.layer, device.offload)
+        self.one_by_one = True
         self.device = device
         self.writer = writer
         self._clock = clock
@@ -105,9 +106,8 @@ class Capture(Device):
         pieces = [frame] if self.offload else split(frame, self.layer)
         for piece in pieces:
             now = self._epoch + self._clock()
-            self.writer.write(
-                self._ours, now, complete(piece).data, comment=_comment(piece, piece.note), direction="out"
-            )
+            data = complete(piece).data
+            self.writer.write(self._ours, now, data, comment=_comment(piece, piece.note), direction="out")
             self.device.write(piece)
 
     def flush(self) -> None:

@@ -37,8 +37,9 @@ class Driver:
     """Runs `host` on `device`, whose clock is `clock` (ns, never goes back).
 
     `coalescing`: several small segments of one flow that are read in a row reach the host as one, on a device that does
-    not do that itself.  One thread only; `stop` alone may also be called from a signal handler or another thread.  `before_waiting` is
-    called each time the loop has nothing left to do but wait.  Raises `UsageError` for a device without a descriptor.
+    not do that itself; `coalesced` counts those that were put to another.  One thread only; `stop` alone may also be
+    called from a signal handler or another thread.  `before_waiting` is called each time the loop has nothing left to do
+    but wait.  Raises `UsageError` for a device without a descriptor.
     """
 
     def __init__(
@@ -49,10 +50,10 @@ class Driver:
         self.host = host
         self.device = device
         self.clock = clock
-        self.coalesced = 0  # frames that were put together with the one before
+        self.coalesced = 0
         self.stopped = False
         self.before_waiting: Callable[[], None] | None = None
-        self._coalescing = coalescing and not device.offload
+        self._coalescing = coalescing and not device.offload and not device.one_by_one
         self._ready: dict[int, Ready] = {}
         self._due: list[tuple[int, int, Due]] = []
         self._due_count = 0

@@ -38,8 +38,8 @@ class Driver:
 
     `coalescing`: several small segments of one flow that are read in a row reach the host as one, on a device that does
     not do that itself; `coalesced` counts those that were put to another.  One thread only; `stop` alone may also be
-    called from a signal handler or another thread.  `before_waiting` is called each time the loop has nothing left to do
-    but wait.  Raises `UsageError` for a device without a descriptor.
+    called from a signal handler or another thread.  `before_waiting` is called each time the loop has nothing left to
+    do but wait.  Raises `UsageError` for a device without a descriptor.
     """
 
     def __init__(

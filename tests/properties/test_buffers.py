@@ -11,6 +11,13 @@ from synfin.tcp.sendbuf import SendBuffer
 from tests.properties.settings import repeatable
 
 DATA = st.binary(min_size=0, max_size=60)
+# Around the sizes from which pieces are kept as they are given, of every kind of memory.
+LARGE = st.builds(
+    lambda size, seed, kind: kind((bytes(range(256)) * 48)[seed : seed + size]),
+    st.integers(0, 9_000),
+    st.integers(0, 255),
+    st.sampled_from([bytes, bytearray, memoryview, lambda data: memoryview(bytearray(data))]),
+)
 
 
 class SendBufferMachine(RuleBasedStateMachine):
@@ -28,10 +35,15 @@ class SendBufferMachine(RuleBasedStateMachine):
     @rule(data=DATA)
     def append(self, data: bytes) -> None:
         """As much as there is room for is taken, from the front of what was offered."""
+        self.append_of_any_kind(data)
+
+    def append_of_any_kind(self, data: bytes | bytearray | memoryview) -> None:
         room = self.LIMIT - (len(self.stream) - self.released)
         taken = self.buffer.append(data)
         assert taken == min(room, len(data))
-        self.stream += data[:taken]
+        self.stream += bytes(data[:taken])
+        if isinstance(data, bytearray) or (isinstance(data, memoryview) and not data.readonly):
+            data[:] = bytes(len(data))  # whoever can change it may do so at once
 
     @precondition(lambda self: len(self.stream) > self.released)
     @rule(at=st.integers(0, 99), count=st.integers(0, 130))
@@ -61,6 +73,24 @@ class SendBufferMachine(RuleBasedStateMachine):
         assert buffer.free == self.LIMIT - len(buffer)
 
 
+class LargeSendBufferMachine(SendBufferMachine):
+    """The same with pieces of up to some pages."""
+
+    LIMIT = 40_000
+
+    @rule(data=LARGE)
+    def append_large(self, data: bytes | bytearray | memoryview) -> None:
+        """As much as there is room for is taken."""
+        self.append_of_any_kind(data)
+
+    @precondition(lambda self: len(self.stream) > self.released)
+    @rule(at=st.integers(0, 40_000), count=st.integers(0, 20_000))
+    def read_much_again(self, at: int, count: int) -> None:
+        """RFC2525-04, over the borders of pieces."""
+        offset = self.released + at % (len(self.stream) - self.released)
+        assert self.buffer.slice(self.FIRST + offset, count) == self.stream[offset : offset + count]
+
+
 class ReceiveBufferMachine(RuleBasedStateMachine):
     """The model is one bytes object."""
 
@@ -81,6 +111,15 @@ class ReceiveBufferMachine(RuleBasedStateMachine):
         """Octets come out in order, at most as many as asked for."""
         count = max(limit, 0)
         assert self.buffer.read(limit) == self.expected[:count]
+        self.expected = self.expected[count:]
+
+    @rule(size=st.integers(0, 4_000))
+    def read_into(self, size: int) -> None:
+        """The same, into memory of the caller's; what lies behind stays as it was."""
+        memory = bytearray(b"\xaa" * (size + 1))
+        count = self.buffer.read_into(memoryview(memory)[:size])
+        assert count == min(size, len(self.expected))
+        assert bytes(memory) == self.expected[:count] + b"\xaa" * (size + 1 - count)
         self.expected = self.expected[count:]
 
     @rule()
@@ -197,6 +236,8 @@ class BoundedReassemblyMachine(RuleBasedStateMachine):
 
 TestSendBuffer = SendBufferMachine.TestCase
 TestSendBuffer.settings = repeatable(60)
+TestLargeSendBuffer = LargeSendBufferMachine.TestCase
+TestLargeSendBuffer.settings = repeatable(60)
 TestReceiveBuffer = ReceiveBufferMachine.TestCase
 TestReceiveBuffer.settings = repeatable(40)
 TestReassembly = ReassemblyMachine.TestCase

@@ -83,7 +83,7 @@ class Outbox:
         """Whether nothing waits."""
         return not self._rest
 
-    def put(self, data: bytes) -> None:
+    def put(self, data: bytes | memoryview) -> None:
         """Take the next octets; only when `empty`."""
         assert not self._rest
         self._rest = memoryview(data)
@@ -91,7 +91,7 @@ class Outbox:
     def flush(self, connection: Connection, now: int) -> bool:
         """Write what the connection takes; True when nothing is left."""
         while self._rest:
-            taken = connection.write(bytes(self._rest), now)
+            taken = connection.write(self._rest, now)
             if taken == 0:
                 return False
             self._rest = self._rest[taken:]

@@ -11,7 +11,7 @@ from typing import Final, final
 from synfin.services.base import CHUNK, Outbox, Service, Session, discard_input
 from synfin.tcp import Connection
 
-_PATTERN: Final = bytes(range(256)) * (CHUNK // 256 + 1)
+_PATTERN: Final = memoryview(bytes(range(256)) * (CHUNK // 256 + 1))
 
 
 @final

@@ -9,7 +9,8 @@ from synfin.tcp import timers
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
-from synfin.tcp.sendbuf import SendBuffer
+from synfin.tcp.recvbuf import Buffer
+from synfin.tcp.sendbuf import Octets, SendBuffer
 from synfin.tcp.state import (
     CLOSE_WAIT,
     CLOSED,
@@ -82,7 +83,7 @@ def open_actively(tcb: Tcb, isn: IsnSource, now: int, data: bytes, cookie: bytes
     tcb.syn_now = True
 
 
-def write(tcb: Tcb, data: bytes, urgent: bool, now: int, more: bool = False) -> int:
+def write(tcb: Tcb, data: Octets, urgent: bool, now: int, more: bool = False) -> int:
     """SEND (3.10.2): returns how many octets were taken, 0 when the buffer is full [RFC9293-E37]."""
     tcb.now = now
     if tcb.error is not None:
@@ -98,7 +99,8 @@ def write(tcb: Tcb, data: bytes, urgent: bool, now: int, more: bool = False) -> 
     tcb.more = more
     if urgent and taken:  # [MUST-31]
         tcb.snd_up = tcb.send_buffer.end
-    tcb.call("write", f"{taken} octets")
+    if tcb.trace is not None:
+        tcb.call("write", f"{taken} octets")
     return taken
 
 
@@ -112,13 +114,33 @@ def read(tcb: Tcb, limit: int, now: int) -> bytes:
     if tcb.state is SYN_RECEIVED and not tcb.fast_opened:
         return b""
     data = tcb.receive_buffer.read(limit)
-    if not data:
-        return b""
-    tcb.call("read", f"{len(data)} octets")
+    if data:
+        _taken(tcb, len(data))
+    return data
+
+
+def read_into(tcb: Tcb, buffer: Buffer, now: int) -> int:
+    """As `read`, into memory of the application's: how many octets were put there."""
+    tcb.now = now
+    if not len(tcb.receive_buffer) and tcb.error is not None:
+        raise tcb.error
+    if tcb.orphan:
+        raise OSError(ENOTCONN, "connection was closed")
+    if tcb.state is SYN_RECEIVED and not tcb.fast_opened:
+        return 0
+    count = tcb.receive_buffer.read_into(buffer)
+    if count:
+        _taken(tcb, count)
+    return count
+
+
+def _taken(tcb: Tcb, count: int) -> None:
+    """The application has taken `count` octets: there may be a window to tell."""
+    if tcb.trace is not None:
+        tcb.call("read", f"{count} octets")
     state = tcb.state
     if state is ESTABLISHED or state is FIN_WAIT_1 or state is FIN_WAIT_2:
         _tell_window(tcb)
-    return data
 
 
 def _tell_window(tcb: Tcb) -> None:

@@ -14,6 +14,8 @@ from synfin.tcp.events import Event
 from synfin.tcp.info import TcpInfo, collect
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.output import output
+from synfin.tcp.recvbuf import Buffer
+from synfin.tcp.sendbuf import Octets
 from synfin.tcp.state import CLOSED, SYN_RECEIVED, TIME_WAIT, State
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timeouts import on_timers
@@ -140,8 +142,11 @@ class Connection:
         if self.wake is not None:
             self.wake()
 
-    def write(self, data: bytes, now: int, urgent: bool = False, more: bool = False) -> int:
+    def write(self, data: Octets, now: int, urgent: bool = False, more: bool = False) -> int:
         """SEND: returns the octets taken; 0 means that the buffer is full, WRITABLE will tell.
+
+        `bytes` and read-only views of at least a page are not copied here: what such a view shows must not change
+        before it is acknowledged.  All else is copied.
 
         `more`: more will follow at once, so that what does not fill a segment waits for it, and no PSH is set yet.
         `urgent` makes the last octet taken the end of urgent text [MUST-30]; new programs should not use it [SHLD-13].
@@ -161,6 +166,13 @@ class Connection:
         if self.wake is not None:
             self.wake()
         return text
+
+    def read_into(self, buffer: Buffer, now: int) -> int:
+        """As `read`, into `buffer` from its start: how many octets were put there; raises as `read`."""
+        count = calls.read_into(self.tcb, buffer, now)
+        if self.wake is not None:
+            self.wake()
+        return count
 
     def peek(self, limit: int, skip: int = 0) -> bytes:
         """What `read` would return after `skip` octets, without taking it."""

@@ -18,6 +18,7 @@ from synfin.tcp.events import Event
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.resets import reset_for
 from synfin.tcp.rules import RULES
+from synfin.tcp.sendbuf import SendBuffer
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED
 from synfin.tcp.tcb import Gate, default_mss
 from synfin.trace import Trace
@@ -334,7 +335,7 @@ class Listener:
         tcb.iss = iss
         tcb.snd_una = iss
         tcb.snd_nxt = iss + 1
-        tcb.send_buffer.start = iss + 1
+        tcb.send_buffer = SendBuffer(iss + 1, tcb.send_buffer.limit)
         tcb.irs = irs
         tcb.rcv_nxt = irs + 1
         tcb.rcv_up = tcb.rcv_nxt

@@ -1,8 +1,14 @@
-"""Octets received in order that the application has not read yet."""
+"""Octets received in order that the application has not read yet.
+
+Each was copied once on its way in, out of the packet; reading whole pieces hands them over as they are, all other ways
+of reading copy once more.
+"""
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import Final, TypeAlias, final
+
+Buffer: TypeAlias = bytearray | memoryview  # what can be read into
 
 SMALL: Final = 512  # octets; pieces below this are joined, so that tiny segments do not cost more than their text
 
@@ -52,13 +58,38 @@ class ReceiveBuffer:
                 break
             parts.append(chunk[self._offset :] if self._offset else chunk)
             wanted -= left
-            self._head += 1
-            self._offset = 0
+            self._next()
         self._size -= limit
+        return b"".join(parts)
+
+    def read_into(self, buffer: Buffer) -> int:
+        """Fill `buffer` from its start; returns how many octets there were."""
+        view = memoryview(buffer).cast("B")
+        wanted = len(view)
+        at = 0
+        while at < wanted and at < self._size:
+            chunk = self._chunks[self._head]
+            left = len(chunk) - self._offset
+            if left > wanted - at:
+                part = memoryview(chunk)[self._offset : self._offset + wanted - at]
+                view[at:] = part
+                self._offset += wanted - at
+                at = wanted
+                break
+            view[at : at + left] = memoryview(chunk)[self._offset :] if self._offset else chunk
+            at += left
+            self._next()
+        self._size -= at
+        return at
+
+    def _next(self) -> None:
+        """The first chunk has been read."""
+        self._chunks[self._head] = b""
+        self._head += 1
+        self._offset = 0
         if self._head > 64 and self._head * 2 > len(self._chunks):
             del self._chunks[: self._head]
             self._head = 0
-        return b"".join(parts)
 
     def peek(self, limit: int, skip: int = 0) -> bytes:
         """At most `limit` octets, those after the first `skip`; all of them stay."""

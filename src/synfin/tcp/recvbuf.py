@@ -80,6 +80,8 @@ class ReceiveBuffer:
             at += left
             self._next()
         self._size -= at
+        if self._size == 0:
+            self.clear()
         return at
 
     def _next(self) -> None:

@@ -44,6 +44,16 @@ _MAXIMUM: Final[dict[str, int]] = {
     "keep_alive_probes": 1_000,
 }
 
+# In the order of Linux's tcp_ecn, 0 to 5: what our SYNs ask for, and what SYNs that come may ask for.
+ECN_CHOICES: Final = (
+    "off",  # nothing, nothing
+    "on",  # classic ECN, the same
+    "accept",  # nothing, classic ECN
+    "accecn",  # AccECN, both (either may fall back to classic ECN)
+    "on_accept_accecn",  # classic ECN, both
+    "accept_accecn",  # nothing, both
+)
+
 
 Settings = TypeVar("Settings", bound="DataclassInstance")
 
@@ -89,6 +99,8 @@ class TcpConfig:
     sack: bool = True  # offer SACK-permitted (RFC 2018)
     syn_window: int | None = None  # window field of our SYN; None: as much of the receive buffer as fits
     accept_syn_data: bool = True  # queue and acknowledge text on a SYN (RFC 9293 3.10.7.2); False: SYN only, as Linux
+    ecn: str = "accept"  # RFC 3168, RFC 9768: one of ECN_CHOICES
+    ecn_fallback: bool = True  # a SYN that is lost is repeated without ECN (RFC 3168 6.1.1.1)
     fast_open: bool = False  # RFC 7413, client and server
     hop_limit: int = 64  # IPv4 TTL / IPv6 hop limit of our segments [MUST-49]
     traffic_class: int = 0  # IPv4 TOS / IPv6 traffic class octet [MUST-48]
@@ -172,6 +184,8 @@ class TcpConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self, _MINIMUM, _MAXIMUM)
+        if self.ecn not in ECN_CHOICES:
+            raise UsageError(f"TcpConfig.ecn is {self.ecn!r}; it must be one of {', '.join(ECN_CHOICES)}")
         if self.rto_min_ms > self.rto_max_ms:
             raise UsageError(f"TcpConfig.rto_min_ms {self.rto_min_ms} is above rto_max_ms {self.rto_max_ms}")
 

@@ -147,7 +147,15 @@ def test_commands_are_taken_apart() -> None:
         ("net.ipv4.tcp_notsent_lowat", "-1", None),
         ("net.ipv4.tcp_fin_timeout", "5", {"fin_wait_2_timeout_ms": 5_000}),
         ("net.ipv4.tcp_sack", "many", None),
-        ("net.ipv4.tcp_ecn", "1", None),
+        ("net.ipv4.tcp_ecn", "0", {"ecn": "off"}),
+        ("net.ipv4.tcp_ecn", "1", {"ecn": "on"}),
+        ("net.ipv4.tcp_ecn", "2", {"ecn": "accept"}),
+        ("net.ipv4.tcp_ecn", "3", {"ecn": "accecn"}),
+        ("net.ipv4.tcp_ecn", "4", {"ecn": "on_accept_accecn"}),
+        ("net.ipv4.tcp_ecn", "5", {"ecn": "accept_accecn"}),
+        ("net.ipv4.tcp_ecn", "6", None),
+        ("net.ipv4.tcp_ecn", "-1", None),
+        ("net.ipv4.tcp_ecn_fallback", "0", {"ecn_fallback": False}),
     ],
 )
 def test_settings_are_mapped(name: str, value: str, changes: dict[str, object] | None) -> None:

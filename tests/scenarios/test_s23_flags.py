@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Segment
+from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 from tests.scenarios.play import CLIENT, PRESETS, SERVER, Play, established
 
 STATES = (
@@ -106,7 +106,8 @@ def _unsynchronized(state: str, flags: int, seq: int, ack: int, length: int, lin
     if state == "CLOSED":
         return Outcome(state, (0, seq + length, RST | ACK))
     if flags & SYN and not (linux and flags & FIN):
-        return Outcome("SYN_RECEIVED", (300, seq + 1, SYN | ACK))
+        accepts_ecn = ECE if flags & (ECE | CWR) == ECE | CWR else 0
+        return Outcome("SYN_RECEIVED", (300, seq + 1, SYN | ACK | accepts_ecn))
     return Outcome(state, None)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from synfin.tcp import State
-from synfin.wire.tcp import ACK, FIN, RST, SYN
+from synfin.wire.tcp import ACK, CWR, ECE, FIN, RST, SYN
 from tests.harness import (
     Closed,
     CloseWait,
@@ -78,7 +78,8 @@ def listen(flags: int, seg_seq: int, seg_ack: int) -> Verdict:
     if flags & ACK:
         return Verdict("LISTEN", ("R", seg_ack, 0))
     if flags & SYN:
-        return Verdict("SYN_RECEIVED", ("AS", 0, seg_seq + 1))
+        asks_for_ecn = flags & (ECE | CWR) == ECE | CWR
+        return Verdict("SYN_RECEIVED", ("AES" if asks_for_ecn else "AS", 0, seg_seq + 1))
     return Verdict("LISTEN")
 
 

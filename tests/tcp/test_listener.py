@@ -259,7 +259,7 @@ def test_syn_with_fin() -> None:
     linux.expect_rule("listen-syn-fin-dropped")
 
 
-@pytest.mark.parametrize("text", ["S seq=0", "SP seq=0", "SU seq=0 urg=5", "SE seq=0", "SEC seq=0", "SN seq=0"])
+@pytest.mark.parametrize("text", ["S seq=0", "SP seq=0", "SU seq=0 urg=5", "SE seq=0", "SC seq=0", "SN seq=0"])
 def test_other_flags_on_a_syn_do_not_matter(text: str) -> None:
     """[RFC9293-E14] [RFC9293-E02]."""
     t = Listening()

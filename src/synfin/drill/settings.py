@@ -9,6 +9,8 @@ import shlex
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from synfin.config import ECN_CHOICES
+
 _PREFIXES: Final = ("net.ipv4.", "net.ipv6.", "net.core.", "net/ipv4/", "net/ipv6/")
 
 
@@ -70,11 +72,21 @@ def _low_water(value: str) -> dict[str, Any]:
     return {"notsent_lowat_bytes": None if octets >= 0xFFFF_FFFF else octets}
 
 
+def _ecn(value: str) -> dict[str, Any]:
+    """0 to 5; a negative number counts from the end in Python, and is no setting."""
+    number = int(value)
+    if number < 0:
+        raise ValueError
+    return {"ecn": ECN_CHOICES[number]}
+
+
 _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_timestamps": _switch("timestamps"),
     "tcp_sack": _switch("sack"),
     "tcp_window_scaling": _switch("window_scaling"),
     "tcp_slow_start_after_idle": _switch("idle_restart"),
+    "tcp_ecn": _ecn,
+    "tcp_ecn_fallback": _switch("ecn_fallback"),
     "tcp_fastopen": lambda value: {"fast_open": int(value, 0) & 3 != 0},
     "tcp_congestion_control": lambda value: {"congestion": {"reno": "newreno"}.get(value, value)},
     "tcp_rmem": _receive_buffer,

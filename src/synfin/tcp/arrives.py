@@ -14,6 +14,7 @@ from synfin.tcp.seq import unwrap
 from synfin.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from synfin.tcp.steps import challenge, check_reset, check_sequence, check_syn
 from synfin.tcp.steps_ack import check_ack, complete_handshake
+from synfin.tcp.steps_ecn import on_arrival
 from synfin.tcp.steps_text import check_fin, check_text, check_urgent
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import TIME_WAIT_TIMER
@@ -49,6 +50,9 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> None:
 
 def _rest(tcb: Tcb, arrival: Arrival) -> None:
     """Sixth to eighth step."""
+    ecn = tcb.ecn
+    if ecn is not None:
+        on_arrival(tcb, ecn, arrival)
     check_urgent(tcb, arrival)
     if check_text(tcb, arrival):
         check_fin(tcb, arrival)

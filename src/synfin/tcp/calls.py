@@ -5,7 +5,7 @@ from __future__ import annotations
 from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
 
 from synfin.config import TcpConfig
-from synfin.tcp import timers
+from synfin.tcp import ecn_setup, timers
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
@@ -79,6 +79,7 @@ def open_actively(tcb: Tcb, isn: IsnSource, now: int, data: bytes, cookie: bytes
         tcb.open_cookie = cookie if cookie is not None else b""
     if data:
         tcb.send_buffer.append(data)
+    ecn_setup.start(tcb)
     tcb.enter(SYN_SENT, "active-open")
     tcb.syn_now = True
 

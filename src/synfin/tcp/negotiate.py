@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from synfin.tcp import ecn_setup
 from synfin.tcp.seq import unwrap
 from synfin.tcp.tcb import MSS_FLOOR, Tcb
 from synfin.tcp.window import shift_for
 from synfin.wire.tcp import ACK, Segment
-from synfin.wire.tcp_options import TcpOptions
+from synfin.wire.tcp_options import MAX_OPTION_OCTETS, TcpOptions, options_length
 
 SHIFT_MAX = 14
 TIMESTAMP_OPTION = 12  # octets, padding included
@@ -32,7 +33,7 @@ def offer(tcb: Tcb) -> TcpOptions:
 
 def answer(tcb: Tcb) -> TcpOptions:
     """Options of our SYN-ACK: only what the peer's SYN offered too [RFC7323-01] [RFC7323-09]."""
-    return TcpOptions(
+    options = TcpOptions(
         mss=tcb.advertised_mss,
         window_scale=our_shift(tcb) if tcb.rcv_wscale_ok else None,
         sack_permitted=tcb.peer_sack,
@@ -40,6 +41,11 @@ def answer(tcb: Tcb) -> TcpOptions:
         ts_ecr=tcb.ts_recent & 0xFFFF_FFFF if tcb.timestamps else 0,
         fast_open=tcb.handshake_cookie,
     )
+    if tcb.ecn is not None and tcb.ecn.accurate is not None:
+        found = tcb.ecn.accurate.option(MAX_OPTION_OCTETS - options_length(options), tcb.now, 0)
+        if found is not None:
+            options.others = (found,)
+    return options
 
 
 def learn(tcb: Tcb, segment: Segment) -> None:
@@ -57,6 +63,10 @@ def learn(tcb: Tcb, segment: Segment) -> None:
         tcb.ts_recent = options.ts_val
         tcb.ts_recent_at = tcb.now
     tcb.peer_sack = config.sack and options.sack_permitted
+    if segment.flags & ACK:
+        ecn_setup.take_syn_ack(tcb, segment)
+    else:
+        ecn_setup.take_syn(tcb, segment)
     set_segment_size(tcb)
 
 

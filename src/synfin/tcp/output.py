@@ -6,13 +6,17 @@ Order: reset, SYN, retransmissions, new text and FIN, probes, and an acknowledgm
 from __future__ import annotations
 
 from synfin.config import MILLISECOND
-from synfin.tcp import negotiate
+from synfin.tcp import ecn_setup, negotiate
+from synfin.tcp.accecn import AccurateEcn
+from synfin.tcp.ecn import ECT_0, Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
+from synfin.tcp.steps_ecn import hold_back
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER, OVERRIDE, PERSIST, RETRANSMIT, USER
-from synfin.wire.tcp import ACK, FIN, PSH, RST, SYN, URG, Segment
-from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions
+from synfin.tcp.window import WINDOW_FIELD_MAX
+from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
+from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions, options_length
 
 SACK_BLOCKS_ALONE = 4  # fit into 40 octets of options
 SACK_BLOCKS_WITH_TIMESTAMPS = 3
@@ -41,6 +45,8 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
                 _watch_user_timeout(tcb)
             return out
     elif state is not TIME_WAIT:
+        if tcb.ecn is not None:
+            _feedback_first(tcb, tcb.ecn, out)
         _retransmit(tcb, out)
         _send_new(tcb, out)
         if tcb.probe_now:
@@ -64,6 +70,25 @@ def _watch_user_timeout(tcb: Tcb) -> None:
         tcb.stop_timer(USER)
 
 
+def _feedback_first(tcb: Tcb, ecn: Ecn, out: list[Segment]) -> None:
+    """What has to be told before anything else: marks up to a change (RFC 8257 3.2), and how the SYN-ACK came.
+
+    RFC 9768 3.2.2.1: the first ACK of an active opening tells that only when it carries no text.
+    """
+    for number, echo in ecn.prior:
+        segment = _header(tcb, tcb.snd_nxt, 0, _options(tcb), b"", "ack-marks-changed")
+        window = (tcb.receive_window.edge - number) >> tcb.receive_window.shift
+        segment.ack = number & 0xFFFF_FFFF
+        segment.flags = segment.flags & ~ECE | (ECE if echo else 0)
+        segment.window = min(window, WINDOW_FIELD_MAX)
+        tcb.ack_now = "ack-marks-changed"
+        out.append(segment)
+    if ecn.prior:
+        ecn.prior = []
+    if ecn.accurate is not None and ecn.accurate.handshake and tcb.ack_now:
+        _acknowledge(tcb, out)
+
+
 def _header(tcb: Tcb, seq: int, flags: int, options: TcpOptions, text: bytes, why: str) -> Segment:
     """A segment with ACK and the current window; everything that any segment does to our variables."""
     window = tcb.receive_window.field(tcb.rcv_nxt, len(tcb.receive_buffer), tcb.ack_policy.rmss)
@@ -82,6 +107,11 @@ def _header(tcb: Tcb, seq: int, flags: int, options: TcpOptions, text: bytes, wh
     )
     if tcb.snd_up > seq:
         _urgent(tcb, segment, seq)
+    ecn = tcb.ecn
+    if ecn is not None:
+        segment.flags |= ecn.flags()
+        if ecn.accurate is not None:
+            ecn.accurate.on_sent()
     tcb.last_ack_sent = tcb.rcv_nxt
     tcb.last_ack_sent_at = tcb.now
     tcb.ack_policy.pending = 0
@@ -110,8 +140,25 @@ def _options(tcb: Tcb) -> TcpOptions:
         count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
         blocks = tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in reassembly.blocks(count)])
     if tcb.timestamps:
-        return TcpOptions(sack=blocks, ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF)
-    return TcpOptions(sack=blocks) if blocks else NO_OPTIONS
+        options = TcpOptions(
+            sack=blocks, ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF
+        )
+    else:
+        options = TcpOptions(sack=blocks) if blocks else NO_OPTIONS
+    if tcb.ecn is not None and tcb.ecn.accurate is not None:
+        return _with_counters(tcb, tcb.ecn.accurate, options)
+    return options
+
+
+def _with_counters(tcb: Tcb, accurate: AccurateEcn, options: TcpOptions) -> TcpOptions:
+    """The same options with the AccECN option, where one is due and fits (RFC 9768 3.2.3.3)."""
+    found = accurate.option(MAX_OPTION_OCTETS - options_length(options), tcb.now, tcb.rtt.srtt)
+    if found is None:
+        return options
+    if options is NO_OPTIONS:
+        return TcpOptions(others=(found,))
+    options.others = (found,)
+    return options
 
 
 def _reset(tcb: Tcb, out: list[Segment]) -> None:
@@ -141,8 +188,11 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
     answering = tcb.state is SYN_RECEIVED
     window = tcb.receive_window.open(tcb.rcv_nxt, limit - min(limit, len(tcb.receive_buffer)))
     options = negotiate.answer(tcb) if answering else negotiate.offer(tcb)
-    if again:  # [RFC7413-10] [RFC7413-12]: the path may be what dropped it
+    if again:  # [RFC7413-10] [RFC7413-12] [RFC9768-14]: the path may be what dropped it
         options.fast_open = None
+        options.others = ()
+        if answering and tcb.ecn is not None and tcb.ecn.accurate is not None:
+            tcb.ecn.accurate.sends_options = False
     text = b""
     if not answering and not again and tcb.open_cookie:
         room = min(tcb.peer_mss, tcb.path_mss) - 40
@@ -152,7 +202,7 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
         tcb.remote.port,
         tcb.iss & 0xFFFF_FFFF,
         tcb.rcv_nxt & 0xFFFF_FFFF if answering else 0,
-        SYN | ACK if answering else SYN,
+        SYN | ACK | ecn_setup.syn_ack_flags(tcb) if answering else SYN | ecn_setup.syn_flags(tcb),
         window,
         options=options,
         payload=text,
@@ -180,8 +230,8 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
     """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
     options = _options(tcb)
     size = tcb.mss
-    if options.sack:  # blocks take room too [RFC6691-02] [RFC2525-18]
-        size = max(size - 4 - 8 * len(options.sack), 1)
+    if options.sack or options.others:  # what varies takes room too [RFC6691-02] [RFC2525-18]
+        size = max(size + (negotiate.TIMESTAMP_OPTION if tcb.timestamps else 0) - options_length(options), 1)
         if limit > size:
             limit = limit // size * size
     text = tcb.send_buffer.slice(seq, limit)
@@ -195,6 +245,8 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
             end += 1
             tcb.fin_seq = end - 1
     segment = _header(tcb, seq, flags, options, text, why)
+    if tcb.ecn is not None and text and seq >= tcb.snd_nxt:
+        _mark_new_text(tcb.ecn, segment, why)
     if len(text) > size:
         segment.mss = size
         tcb.segments_out += segment.pieces - 1
@@ -217,6 +269,18 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
     if not tcb.timers.running(RETRANSMIT) and not tcb.timers.running(PERSIST):  # [RFC6298-10]
         tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
     return segment
+
+
+def _mark_new_text(ecn: Ecn, segment: Segment, why: str) -> None:
+    """New text is ECT(0), and tells of a reduced window; a probe of a closed window is not (RFC 3168 6.1.6).
+
+    Nothing else that we send is ECT: no SYN, pure ACK, FIN without text or retransmission [RFC3168-02] [RFC8311-04].
+    """
+    if why == "zero-window-probe":
+        return
+    if ecn.sends:  # [RFC3168-03]
+        segment.ecn = ECT_0
+    segment.flags |= ecn.take_cwr()
 
 
 def _retransmit(tcb: Tcb, out: list[Segment]) -> None:
@@ -262,9 +326,14 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         return
     if tcb.recovery.resend_nxt < tcb.recovery.resend_end:
         return
+    ecn = tcb.ecn
+    if ecn is not None and ecn.hold and hold_back(tcb, ecn):
+        return
     if tcb.snd_nxt == tcb.snd_una:
         _restart_after_idle(tcb)
     limit = tcb.mss if tcb.push_limit <= tcb.mss else tcb.push_limit // tcb.mss * tcb.mss
+    if ecn is not None and ecn.flags() & CWR:  # a bit of a count: whoever cuts super-segments would clear it
+        limit = tcb.mss
     burst = 0  # segments of this burst
     while True:
         seq = tcb.snd_nxt

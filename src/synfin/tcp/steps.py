@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from synfin.config import SECOND
+from synfin.tcp import ecn_setup
 from synfin.tcp.endings import dissolve, fail, finish, refused, reset
 from synfin.tcp.events import Event
 from synfin.tcp.resets import reset_for
@@ -133,6 +134,15 @@ def _repeated_syn(tcb: Tcb, arrival: Arrival) -> bool:
     if arrival.seq != tcb.irs or arrival.flags & RST:
         return CONTINUE
     if not arrival.flags & ACK:
+        if not ecn_setup.take_syn_again(tcb, arrival.segment):
+            answer = reset_for(arrival.segment, "reset-syn-received")
+            if answer is not None:
+                tcb.replies.append(answer)
+            if tcb.embryonic():
+                dissolve(tcb, "accecn-mixed-syn")
+            else:
+                fail(tcb, reset(), Event.RESET, "accecn-mixed-syn")
+            return STOP
         tcb.syn_now = True
         return stop(tcb, "syn-retransmitted")
     if not tcb.passive:

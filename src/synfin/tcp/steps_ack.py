@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synfin.config import MILLISECOND
-from synfin.tcp import negotiate
+from synfin.tcp import ecn_setup, negotiate
 from synfin.tcp.endings import enter_fin_wait_2, finish, start_time_wait
 from synfin.tcp.events import Event
 from synfin.tcp.recovery.newreno import ENTERED, RECOVERED, RESEND_FIRST
@@ -11,6 +11,7 @@ from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
 from synfin.tcp.state import CLOSING, ESTABLISHED, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, State
 from synfin.tcp.steps import CONTINUE, STOP, challenge, stop
+from synfin.tcp.steps_ecn import on_feedback, on_reduction, was_reduced
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import KEEP_ALIVE, NEVER, PERSIST, RETRANSMIT
 from synfin.wire.tcp import ACK, FIN, SYN
@@ -37,6 +38,7 @@ def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
                     finish(tcb, "accept-queue-full")
                     return STOP
                 return stop(tcb, obstacle)
+        ecn_setup.take_third(tcb, arrival.segment)
         complete_handshake(tcb, arrival, ESTABLISHED, "ack-establishes")
     elif ack > tcb.snd_nxt:
         challenge(tcb)
@@ -56,6 +58,9 @@ def _take(tcb: Tcb, arrival: Arrival) -> None:
     segment = arrival.segment
     window = segment.window << tcb.send_window.shift
     tcb.last_ack_received = tcb.now
+    ecn = tcb.ecn
+    if ecn is not None:
+        on_feedback(tcb, ecn, arrival)
     if ack > tcb.snd_una:
         _advance(tcb, arrival)
     elif (
@@ -141,10 +146,11 @@ def _tell_congestion(tcb: Tcb, acked: int, flight: int, recovering: bool) -> Non
     sample.pipe = flight - acked
     sample.srtt = tcb.rtt.srtt
     sample.min_rtt = tcb.rtt.min_rtt
-    sample.recovering = recovering
+    sample.recovering = recovering or (tcb.ecn is not None and tcb.ecn.echoed)  # [RFC3168-08]
     sample.cwnd_limited = tcb.snd_una - acked < tcb.congestion_edge
     tcb.congestion.on_ack(sample)
     sample.rtt = 0
+    sample.ce = 0
 
 
 def _measure(tcb: Tcb, arrival: Arrival) -> None:
@@ -169,7 +175,9 @@ def _duplicate(tcb: Tcb) -> None:
     flight = recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt)
     if recovery.on_duplicate(tcb.snd_una, tcb.snd_nxt, tcb.mss, tcb.config.limited_transmit) == ENTERED:
         recovery.limited = 0
-        tcb.congestion.on_loss(tcb.now, flight)
+        if not was_reduced(tcb):
+            tcb.congestion.on_loss(tcb.now, flight)
+            on_reduction(tcb)
         tcb.resend_now = "retransmit-fast"
 
 

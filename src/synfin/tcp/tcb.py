@@ -13,6 +13,7 @@ from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
 from synfin.tcp.congestion.base import CongestionControl, create
 from synfin.tcp.congestion.sample import AckSample
+from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.reassembly import Reassembly
@@ -58,6 +59,7 @@ class Tcb:
         "congestion",
         "congestion_edge",
         "count",
+        "ecn",
         "error",
         "events",
         "fast_opened",
@@ -189,6 +191,7 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
+        self.ecn: Ecn | None = None  # None: ECN is not in use, or not asked for
         self.handshake_cookie: bytes | None = None  # fast open: what our SYN-ACK gives, or what the peer's gave
         self.fast_opened = False  # a valid cookie: text flows before the handshake ends (RFC 7413)
         self.open_cookie: bytes | None = None  # fast open: what our SYN carries; b"" asks for one

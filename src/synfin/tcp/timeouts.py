@@ -8,6 +8,7 @@ from synfin.tcp.endings import dissolve, fail, finish, timed_out
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import GIVE_UP
 from synfin.tcp.state import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
+from synfin.tcp.steps_ecn import on_reduction
 from synfin.tcp.tcb import CANCELLED, Tcb
 from synfin.tcp.timers import NEVER
 
@@ -122,6 +123,7 @@ def _retransmit(tcb: Tcb) -> None:
         return
     _count_retransmission(tcb)
     tcb.congestion.on_timeout(tcb.now, tcb.flight(), tcb.retransmits > 1)
+    on_reduction(tcb)
     tcb.recovery.on_timeout(tcb.snd_una, tcb.snd_nxt)
     tcb.rtt.back_off()
     tcb.rtt_seq = CANCELLED

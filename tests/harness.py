@@ -29,7 +29,18 @@ from synfin.trace import RECEIVE, SEND, Record, RuleRecord, SegmentRecord, State
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp import ACK, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
-from tests.notation import MODULO, Sent, differences, fields_of, flag_bits, number_of, octets, relative, split
+from tests.notation import (
+    ECN_FIELDS,
+    MODULO,
+    Sent,
+    differences,
+    fields_of,
+    flag_bits,
+    number_of,
+    octets,
+    relative,
+    split,
+)
 
 PLAIN_ISNS: Final = (1_000_000, 5_000_000)
 WRAP_ISNS: Final = (0xFFFF_FFF0, 0xFFFF_FFF8)  # both ends wrap within the first octets of text [RFC9293-E04]
@@ -287,10 +298,12 @@ class Context:
         ack = number_of(fields.pop("ack", str(peer.rcv_nxt)), peer.iss) if flags & ACK or "ack" in fields else 0
         peer.window = int(fields.pop("win", str(peer.window)))
         options = self._options(fields, bool(flags & SYN))
+        field = ECN_FIELDS.index(fields.pop("ip", "not-ect"))
         urgent = int(fields.pop("urg", "0"))
         if fields:
             raise ValueError(f"unknown field {sorted(fields)} in {text!r}")
         segment = Segment(peer.endpoint.port, self.local.port, seq, ack, flags, peer.window, urgent, options, payload)
+        segment.ecn = field
         if relative(seq, peer.isn) == peer.snd_nxt:
             peer.snd_nxt += segment.length
         return segment

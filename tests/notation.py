@@ -1,7 +1,8 @@
 """How tests write segments: flags and the fields that matter, in relative numbers.
 
 `"PA seq=1 len=5"`: flags `S A F R P U E C N` (N is AE), `-` for none; fields `seq ack win len data urg mss ws sackok ts
-sack fo`, and `why` and `at` (ms) for what was sent.  `seq=@300` is a wire number.  `tests/harness.py` uses this.
+sack fo`, `ip` for the ECN field of the packet (`not-ect ect1 ect0 ce`), and `why` and `at` (ms) for what was sent.
+`seq=@300` is a wire number.  `tests/harness.py` uses this.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 LETTERS: Final = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG, "E": ECE, "C": CWR, "N": AE}
 MODULO: Final = 1 << 32
+ECN_FIELDS: Final = ("not-ect", "ect1", "ect0", "ce")
 
 
 def relative(wire: int, base: int) -> int:
@@ -54,6 +56,7 @@ class Sent:
         self.urg = segment.urgent
         self.why = segment.why
         self.options = segment.options
+        self.ip = ECN_FIELDS[segment.ecn]
         self.sack = tuple((relative(left, isn), relative(right, isn)) for left, right in segment.options.sack)
 
     @property
@@ -78,6 +81,8 @@ class Sent:
             text += " sack=" + ",".join(f"{left}:{right}" for left, right in self.sack)
         if options.fast_open is not None:
             text += f" fo={options.fast_open.hex()}"
+        if self.segment.ecn:
+            text += f" ip={self.ip}"
         return f"{text} ({self.why})" if self.why else text
 
 
@@ -140,7 +145,7 @@ def split(segment: Segment) -> list[Segment]:
         pieces.append(
             Segment(
                 segment.src_port, segment.dst_port, (segment.seq + start) % MODULO, segment.ack, flags,
-                segment.window, urgent, segment.options, text, 0, segment.why,
+                segment.window, urgent, segment.options, text, 0, segment.why, segment.ecn,
             )
         )  # fmt: skip
     return pieces

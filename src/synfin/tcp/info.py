@@ -8,12 +8,13 @@ from typing import Any
 from synfin.tcp.congestion.base import INFINITE_SSTHRESH
 from synfin.tcp.negotiate import TIMESTAMP_OPTION
 from synfin.tcp.recovery.newreno import DUPLICATES
+from synfin.tcp.state import SYN_SENT
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import KEEP_ALIVE, PERSIST
 from synfin.tcp.window import WINDOW_FIELD_MAX
 
 CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS = range(5)
-OPTION_TIMESTAMPS, OPTION_SACK, OPTION_WSCALE = 1, 2, 4
+OPTION_TIMESTAMPS, OPTION_SACK, OPTION_WSCALE, OPTION_ECN, OPTION_ECN_SEEN, OPTION_SYN_DATA = 1, 2, 4, 8, 16, 32
 UNLIMITED = (1 << 64) - 1
 LINUX_INFINITE_SSTHRESH = 0x7FFF_FFFF
 
@@ -107,7 +108,7 @@ def collect(tcb: Tcb, now: int) -> TcpInfo:
     """The fields at `now`.
 
     0 because synfin does not measure it yet: `sacked`, `fackets`, `rcv_rtt`, `delivery_rate`, `delivered`,
-    `delivered_ce`, `busy_time`, `rwnd_limited`, `sndbuf_limited`, `dsack_dups`, `reord_seen`, `rehash`, `total_rto*`.
+    `busy_time`, `rwnd_limited`, `sndbuf_limited`, `dsack_dups`, `reord_seen`, `rehash`, `total_rto*`.
     """
     return TcpInfo(
         state=tcb.state.value,
@@ -127,6 +128,8 @@ def _opening(tcb: Tcb) -> dict[str, int]:
     options = OPTION_TIMESTAMPS if tcb.timestamps else 0
     options |= OPTION_SACK if tcb.peer_sack else 0
     options |= OPTION_WSCALE if tcb.rcv_wscale_ok else 0
+    if tcb.ecn is not None and tcb.state is not SYN_SENT:
+        options |= OPTION_ECN | (OPTION_ECN_SEEN if tcb.ecn.seen else 0)
     header = 40 if len(tcb.local.address) == 4 else 60
     return {
         "options": options,
@@ -197,6 +200,7 @@ def _receiving(tcb: Tcb) -> dict[str, int]:
 def _counters(tcb: Tcb) -> dict[str, int]:
     """What was counted since the beginning."""
     return {
+        "delivered_ce": 0 if tcb.ecn is None else tcb.ecn.delivered_ce,
         "total_retrans": tcb.retransmits_total,
         "bytes_acked": max(tcb.snd_una - tcb.iss - 1, 0),
         "bytes_received": max(tcb.rcv_nxt - tcb.irs - 1, 0) if tcb.rcv_nxt else 0,

@@ -31,7 +31,7 @@ def on_arrival(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> None:
         rule = accurate.on_packet(field, octets, packets)
     elif arrival.text:
         rule = ecn.on_text(field, segment.flags, tcb.rcv_nxt, tcb.ack_policy.pending)
-        if rule and tcb.ack_policy.quick < QUICK_ACKS and field == CE:
+        if rule == "ack-congestion" and tcb.ack_policy.quick < QUICK_ACKS:
             tcb.ack_policy.quick = QUICK_ACKS
     else:
         return

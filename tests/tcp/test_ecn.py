@@ -66,7 +66,7 @@ def test_what_our_syn_asks_for(choice: str) -> None:
 )
 @pytest.mark.parametrize("choice", ["on", "accept"])
 def test_answer_to_a_syn(flags: str, ip: str, answer: str, choice: str) -> None:
-    """[RFC3168-01] [RFC8311-05]: all combinations; no SYN is dropped for its mark; a SYN-ACK is Not-ECT."""
+    """[RFC3168-01] [RFC8311-05] [SHLD-8]: all combinations; no SYN is dropped for its mark; a SYN-ACK is Not-ECT."""
     t = Listening(ecn=choice)
     sent = t.inject(f"{flags} seq=0 ip={ip}").expect(f"{answer} seq=0 ack=1")
     assert sent.ip == "not-ect"  # [RFC3168-02]

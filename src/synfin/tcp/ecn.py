@@ -1,4 +1,4 @@
-"""Explicit congestion notification of one connection (RFC 3168, RFC 8311): both halves of the feedback.
+"""Explicit congestion notification of one connection (RFC 3168, RFC 8311) [SHLD-8]: both halves of the feedback.
 
 `Ecn` is told what the IP headers and flags of segments say, and answers which field and flags go out, and when an
 acknowledgment may not wait.  How it is agreed upon is `ecn_setup`'s business, the counters of RFC 9768 are `accecn`'s,

@@ -137,7 +137,7 @@ def _repeated_syn(tcb: Tcb, arrival: Arrival) -> bool:
         if not ecn_setup.take_syn_again(tcb, arrival.segment):
             answer = reset_for(arrival.segment, "reset-syn-received")
             if answer is not None:
-                tcb.replies.append(answer)
+                tcb.reply(answer)
             if tcb.embryonic():
                 dissolve(tcb, "accecn-mixed-syn")
             else:

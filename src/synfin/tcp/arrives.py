@@ -51,11 +51,12 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> None:
 def _rest(tcb: Tcb, arrival: Arrival) -> None:
     """Sixth to eighth step."""
     ecn = tcb.ecn
-    if ecn is not None:
-        on_arrival(tcb, ecn, arrival)
+    rule = on_arrival(tcb, ecn, arrival) if ecn is not None else ""
     check_urgent(tcb, arrival)
     if check_text(tcb, arrival):
         check_fin(tcb, arrival)
+    if rule:
+        tcb.ack_now = rule
 
 
 def _in_closed(tcb: Tcb, segment: Segment) -> None:

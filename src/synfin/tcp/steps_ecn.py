@@ -16,11 +16,14 @@ from synfin.wire.tcp import ECE, SYN, Segment
 from synfin.wire.tcp_options import ACCECN_0, ACCECN_1
 
 
-def on_arrival(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> None:
-    """The mark of an acceptable segment; what lies outside the window does not come as far as here [RFC3168-12]."""
+def on_arrival(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> str:
+    """The mark of an acceptable segment; what lies outside the window does not come as far as here [RFC3168-12].
+
+    Gives the rule that asks for an acknowledgment at once, or nothing.
+    """
     segment = arrival.segment
     if segment.flags & SYN:
-        return
+        return ""
     field = segment.ecn
     accurate = ecn.accurate
     if accurate is not None:
@@ -34,11 +37,10 @@ def on_arrival(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> None:
         if rule == "ack-congestion" and tcb.ack_policy.quick < QUICK_ACKS:
             tcb.ack_policy.quick = QUICK_ACKS
     else:
-        return
+        return ""
     if field == CE:
         tcb.note("ce-received")
-    if rule:
-        tcb.ack_now = rule
+    return rule
 
 
 def on_feedback(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> None:

@@ -65,7 +65,7 @@ def check_text(tcb: Tcb, arrival: Arrival) -> bool:
         tcb.tell(Event.READABLE)
         rule = tcb.ack_policy.on_text(len(text), arrival.segment.mss)
         if rule:
-            tcb.ack_now = tcb.ack_now or rule
+            tcb.ack_now = rule
         elif not tcb.ack_now and tcb.timers.deadlines[DELAYED_ACK] == NEVER:
             tcb.set_timer(DELAYED_ACK, tcb.ack_policy.delayed_until(tcb.now))
         return CONTINUE

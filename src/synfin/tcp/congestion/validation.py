@@ -26,7 +26,7 @@ class Validation:
         self.resent = 0  # octets that were lost and so retransmitted since
         self._acked = 0  # in the running round trip
         self._left = 0  # octets to be acknowledged until it ends
-        self._offered = 0  # the window when it began; 0: none has begun
+        self._offered = 0  # the window when it began
         self._bins = [0] * BINS
         self._turned_at = 0
 
@@ -36,19 +36,21 @@ class Validation:
         The window is the one that the round trip began with: slow start has doubled it meanwhile, which says nothing
         about its use [RFC7661-03] [RFC7661-04].
         """
+        if self._left <= 0:  # nothing was in flight: a round trip began with what is acknowledged now
+            self._left = acked + outstanding
+            self._offered = cwnd
         self._acked += acked
         self._left -= acked
         if self._left > 0:
             return
         self._turn(now, srtt)
-        if self._offered:
-            if self._acked > self._bins[0]:
-                self._bins[0] = self._acked
-            self.pipe_ack = max(self._bins)
-            if 2 * self.pipe_ack >= self._offered:
-                self.since = UNDEFINED
-            elif self.since == UNDEFINED:
-                self.since = now
+        if self._acked > self._bins[0]:
+            self._bins[0] = self._acked
+        self.pipe_ack = max(self._bins)
+        if 2 * self.pipe_ack >= self._offered:
+            self.since = UNDEFINED
+        elif self.since == UNDEFINED:
+            self.since = now
         self._acked = 0
         self._left = outstanding
         self._offered = cwnd

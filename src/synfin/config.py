@@ -30,6 +30,7 @@ _MINIMUM: Final[dict[str, int]] = {
     "byte_counting_segments": 1,
     "max_pacing_rate": 1,
     "reassembly_segments": 1,
+    "scoreboard_records": 2,
     "isn_tick_ns": 1,
     "hop_limit": 1,
 }
@@ -134,6 +135,13 @@ class TcpConfig:
     byte_counting_segments: int = 2  # what one ACK adds in slow start at most (L of RFC 3465); 1: RFC 5681
     pacing: bool = False  # spread a window over its round trip; BBR does so in any case
     max_pacing_rate: int | None = None  # octets per second, SO_MAX_PACING_RATE
+
+    # Loss recovery
+    recovery: str = "rack"  # how loss is found where SACK is on: "rack" (RFC 8985), "sack" (RFC 6675) or "newreno"
+    tail_loss_probe: bool = True  # RFC 8985 7, with "rack"
+    probe_ack_delay_ms: int = 200  # how long a peer may delay the ACK of a single segment (RFC 8985 7.2)
+    frto: bool = True  # RFC 5682
+    scoreboard_records: int = 16_384  # segments in flight that are remembered one by one; more than that are joined
 
     # Retransmission (RFC 6298, RFC 9293 3.8.3)
     rto_initial_ms: int = 1_000

@@ -14,9 +14,7 @@ from tests.drill.samples import remarks
 __all__ = ["pytest_collect_file"]
 
 # Strict: whoever makes one pass takes it off the list.
-NOT_YET = {
-    "sack-recovery-only-holes": "loss recovery does not use SACK blocks yet (RFC 6675)",
-}
+NOT_YET = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from synfin.wire.tcp import Segment
 from synfin.wire.tcp_options import TcpOptions
 
 ATOMIC: Final = (
-    int, str, bytes, bool, float, type(None), Enum, TcpConfig, Endpoint, Segment, TcpOptions, Trace, Random,
+    int, str, bytes, bool, float, type, type(None), Enum, TcpConfig, Endpoint, Segment, TcpOptions, Trace, Random,
 )  # fmt: skip
 SHARED: Final = (CookieJar, OSError, FunctionType)
 COMPILED: Final = not isinstance(Timers.__dict__["deadlines"], MemberDescriptorType)
@@ -35,6 +35,9 @@ IGNORED: Final = frozenset(
     rtt rtt_seq rtt_started congestion progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
     error soft_error resend_why _count syn_lost send_window receive_window duplicates limited inflation recover partial
     sample congestion_edge rule ts_offset window
+    older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
+    recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at
+    reduced_at undo_una undo_echo undo_octets probe_sampled dsack_end lost_again lost_again_sent_at app_limited
     """.split()  # noqa: SIM905
 )
 TIMES: Final = frozenset({"expires"})

@@ -171,7 +171,13 @@ class Play:
         self.world = World(seed, preset=preset)
         self.wire = Wire()
         self.world.watchers.append(self.wire.feed)
-        both = {"timestamps": False, "window_scaling": False, "receive_buffer_bytes": 65_535, **settings}
+        both = {  # what the notes of the scenarios have; their times are those of the retransmission timer
+            "timestamps": False,
+            "window_scaling": False,
+            "receive_buffer_bytes": 65_535,
+            "tail_loss_probe": False,
+            **settings,
+        }
         fixed_a = [isn_a] if isinstance(isn_a, int) else isn_a
         fixed_b = [isn_b] if isinstance(isn_b, int) else isn_b
         self.a = App(self.world.host("A", isn=fixed_a, config=config_a, **{**both, **(a or {})}))

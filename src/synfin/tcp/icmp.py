@@ -10,6 +10,7 @@ from synfin.tcp import negotiate
 from synfin.tcp.endings import fail
 from synfin.tcp.events import Event
 from synfin.tcp.state import CLOSED, LISTEN, SYN_SENT, TIME_WAIT
+from synfin.tcp.steps_loss import resend_all
 from synfin.tcp.tcb import CANCELLED, MSS_FLOOR, Tcb
 
 IPV6_MSS_FLOOR: Final = 1_220  # every IPv6 link carries 1,280 octets (RFC 8201 4)
@@ -70,6 +71,5 @@ def shrink(tcb: Tcb, mtu: int) -> None:
     negotiate.set_segment_size(tcb)
     if tcb.snd_una < tcb.snd_nxt and tcb.state is not SYN_SENT:
         tcb.rtt_seq = CANCELLED
-        tcb.recovery.resend_from(tcb.snd_una, tcb.snd_nxt)
-        tcb.resend_why = "retransmit-smaller-mtu"
+        resend_all(tcb, "retransmit-smaller-mtu")
         tcb.resend_now = "retransmit-smaller-mtu"

@@ -7,7 +7,8 @@ from typing import Any
 
 from synfin.tcp.congestion.base import INFINITE_SSTHRESH
 from synfin.tcp.negotiate import TIMESTAMP_OPTION
-from synfin.tcp.recovery.newreno import DUPLICATES
+from synfin.tcp.recovery.base import DUPLICATES
+from synfin.tcp.recovery.episode import LOSS, RECOVERY
 from synfin.tcp.state import SYN_SENT
 from synfin.tcp.tcb import Tcb
 from synfin.tcp.timers import KEEP_ALIVE, PERSIST
@@ -145,11 +146,11 @@ def _opening(tcb: Tcb) -> dict[str, int]:
 def _congestion_state(tcb: Tcb) -> int:
     """Linux's name for how the sender is doing."""
     recovery = tcb.recovery
-    if tcb.retransmits or recovery.resend_nxt < recovery.resend_end:
+    if recovery.state == LOSS:
         return CA_LOSS
-    if recovery.recovering:
+    if recovery.state == RECOVERY:
         return CA_RECOVERY
-    return CA_DISORDER if recovery.duplicates else CA_OPEN
+    return CA_DISORDER if recovery.duplicates or tcb.board.sacked else CA_OPEN
 
 
 def _sending(tcb: Tcb) -> dict[str, int]:
@@ -176,7 +177,7 @@ def _sending(tcb: Tcb) -> dict[str, int]:
         "lost": segments if state == CA_LOSS else 1 if state == CA_RECOVERY else 0,
         "retrans": 1 if state in (CA_LOSS, CA_RECOVERY) else 0,
         "snd_ssthresh": ssthresh // mss if ssthresh < INFINITE_SSTHRESH else LINUX_INFINITE_SSTHRESH,
-        "snd_cwnd": max((tcb.congestion.cwnd + tcb.recovery.inflation) // mss, 1),
+        "snd_cwnd": max((tcb.effective_cwnd() - tcb.recovery.limited) // mss, 1),
         "reordering": DUPLICATES,
         "snd_wnd": tcb.send_window.size,
         "notsent_bytes": max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),

@@ -5,18 +5,27 @@ Order: reset, SYN, retransmissions, new text and FIN, probes, and an acknowledgm
 
 from __future__ import annotations
 
+from typing import Final
+
 from synfin.config import MILLISECOND
 from synfin.tcp import ecn_setup, negotiate
 from synfin.tcp.accecn import AccurateEcn
 from synfin.tcp.ecn import ECT_0, Ecn
 from synfin.tcp.events import Event
+from synfin.tcp.recovery.episode import FRTO_SECOND, OPEN, RECOVERY
+from synfin.tcp.recovery.sent import Sent
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from synfin.tcp.steps_ecn import hold_back
+from synfin.tcp.steps_loss import arm, facts_of, stop, waiting
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER, OVERRIDE, PERSIST, RETRANSMIT, USER
 from synfin.tcp.window import WINDOW_FIELD_MAX
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions, options_length
+
+NO_TIMER: Final = 0  # nothing has left that wants an acknowledgment
+START: Final = 1  # something has: a timer runs
+RESTART: Final = 2  # the time-out counts from now
 
 SACK_BLOCKS_ALONE = 4  # fit into 40 octets of options
 SACK_BLOCKS_WITH_TIMESTAMPS = 3
@@ -47,10 +56,17 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
     elif state is not TIME_WAIT:
         if tcb.ecn is not None:
             _feedback_first(tcb, tcb.ecn, out)
-        _retransmit(tcb, out)
+        if tcb.loss_probe:
+            _loss_probe(tcb, out)
+        if tcb.resend_now or tcb.board.to_resend:
+            _retransmit(tcb, out)
         _send_new(tcb, out)
+        if tcb.recovery.state == RECOVERY and tcb.recovery.by_sack:
+            _speculate(tcb, out)
         if tcb.probe_now:
             _probe(tcb, out)
+    if tcb.arm_now != NO_TIMER:
+        _arm(tcb)
     if tcb.ack_now or tcb.challenge:
         _acknowledge(tcb, out)
     if tcb.config.user_timeout_ms:
@@ -59,6 +75,13 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         tcb.wants_room = False
         tcb.tell(Event.WRITABLE)
     return out
+
+
+def _arm(tcb: Tcb) -> None:
+    """Something that wants an acknowledgment has left: the timers wait for it [RFC6298-10] [RFC8985-11]."""
+    restart = tcb.arm_now == RESTART or not waiting(tcb)
+    tcb.arm_now = NO_TIMER
+    arm(tcb, restart)
 
 
 def _watch_user_timeout(tcb: Tcb) -> None:
@@ -251,6 +274,7 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
         segment.mss = size
         tcb.segments_out += segment.pieces - 1
     if end > tcb.snd_nxt:
+        tcb.board.sent(max(seq, tcb.snd_nxt), end, tcb.now)
         if seq >= tcb.snd_nxt and tcb.rtt_seq < 0:  # [RFC6298-07]
             tcb.rtt_seq = seq
             tcb.rtt_started = tcb.now
@@ -266,8 +290,10 @@ def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = Tru
         tcb.text_segments_out += segment.pieces
         tcb.bytes_text_sent += len(text)
         tcb.last_data_sent = tcb.now
-    if not tcb.timers.running(RETRANSMIT) and not tcb.timers.running(PERSIST):  # [RFC6298-10]
-        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
+    if tcb.recovery.prr is not None:
+        tcb.recovery.prr.out += end - seq  # [RFC9937-09] [RFC6937-04]
+    if tcb.arm_now == NO_TIMER:
+        tcb.arm_now = START
     return segment
 
 
@@ -284,38 +310,104 @@ def _mark_new_text(ecn: Ecn, segment: Segment, why: str) -> None:
 
 
 def _retransmit(tcb: Tcb, out: list[Segment]) -> None:
-    """The segment that a rule asked for, then what slow start allows of the rest after a time-out."""
+    """The segment that a rule asked for, then what is lost, lowest first, as the windows allow [RFC8985-18]."""
+    board = tcb.board
     recovery = tcb.recovery
     if tcb.resend_now:
         why = tcb.resend_now
         tcb.resend_now = ""
-        if tcb.snd_una < tcb.snd_nxt:
-            segment = _text_segment(tcb, tcb.snd_una, _resend_size(tcb, tcb.snd_una), why)
-            out.append(segment)
-            end = tcb.snd_una + segment.length
-            if recovery.resend_nxt < end:
-                recovery.resend_nxt = end
-    while recovery.resend_nxt < recovery.resend_end:
-        seq = recovery.resend_nxt
-        size = _resend_size(tcb, seq)
-        if seq - tcb.snd_una + size > tcb.effective_cwnd():
+        record = board.next_lost()
+        if record is None:
+            record = board.first()
+        if record is not None:
+            _resend(tcb, record, why, out)
+    if board.to_resend == 0 or recovery.frto == FRTO_SECOND:
+        return
+    why = recovery.kind.rule if recovery.state == RECOVERY else tcb.resend_why
+    while board.to_resend:
+        record = board.next_lost()
+        if record is None:
             break
-        if seq >= tcb.snd_una + tcb.send_window.size:
+        pipe = board.pipe()
+        if pipe > 0 and pipe + _resend_size(tcb, record) > tcb.effective_cwnd():
             break
-        segment = _text_segment(tcb, seq, size, tcb.resend_why)
-        out.append(segment)
-        recovery.resend_nxt = seq + segment.length
+        if record.start >= tcb.snd_una + tcb.send_window.size:
+            break
+        _resend(tcb, record, why, out)
 
 
-def _resend_size(tcb: Tcb, seq: int) -> int:
-    """At most one MSS, and not beyond what has been sent."""
-    size = min(tcb.snd_nxt, tcb.send_buffer.end) - seq
+def _resend(tcb: Tcb, record: Sent, why: str, out: list[Segment]) -> None:
+    """One segment again, at most one MSS of it [RFC2525-14] [RFC2018-08]; small lost ones are sent as one."""
+    board = tcb.board
+    if record.lost and record.end - record.start < tcb.mss:
+        board.gather(record, tcb.mss)
+    seq = record.start
+    segment = _text_segment(tcb, seq, _resend_size(tcb, record), why)
+    out.append(segment)
+    end = seq + segment.length
+    if end < record.end:
+        board.split(board.find(seq), end, True)
+    board.resend(record, tcb.now)
+    tcb.recovery.on_resent(record.end - seq, tcb.now // MILLISECOND)
+    if seq == tcb.snd_una and tcb.recovery.by_sack:  # not earlier than one RTO after this [RFC6298-09]
+        tcb.arm_now = RESTART
+
+
+def _resend_size(tcb: Tcb, record: Sent) -> int:
+    """Octets of text: at most one MSS."""
+    size = min(record.end, tcb.send_buffer.end) - record.start
     if size > tcb.mss:
         size = tcb.mss
-    allowed = tcb.snd_una + tcb.send_window.size - seq
+    allowed = tcb.snd_una + tcb.send_window.size - record.start
     if 0 < allowed < size:  # the window has shrunk [SHLD-16]
         size = allowed
     return size if size > 0 else 0
+
+
+def _speculate(tcb: Tcb, out: list[Segment]) -> None:
+    """In recovery there is room, but nothing that is known to be lost and nothing new: what the detection guesses."""
+    recovery = tcb.recovery
+    board = tcb.board
+    while board.to_resend == 0 and board.pipe() + tcb.mss <= tcb.effective_cwnd():
+        guess = recovery.detector().speculate(board, facts_of(tcb, 0, 0), recovery.rescued)
+        if guess is None:
+            return
+        start, end, why = guess
+        record = board.at(start)
+        if record is None or record.sacked or end <= start:
+            return
+        if record.start < start and board.split(board.find(start), start, True):
+            record = board.at(start)
+            assert record is not None  # it was cut off just now
+        recovery.rescued = recovery.rescued or why == "retransmit-rescue"
+        _resend(tcb, record, why, out)
+
+
+def _loss_probe(tcb: Tcb, out: list[Segment]) -> None:
+    """A tail loss probe: new text if there is any, else the last segment again [RFC8985-13]; then the RTO's turn."""
+    tcb.loss_probe = False
+    recovery = tcb.recovery
+    seq = tcb.snd_nxt
+    if tcb.snd_una == seq:
+        return
+    queued = min(tcb.send_buffer.end - seq, tcb.mss)
+    fits = tcb.send_window.usable(tcb.snd_una, seq)
+    again = queued <= 0 or fits < queued
+    if again:
+        last = tcb.board.last()
+        if last is None or last.sacked:
+            return
+        cut = last.end - tcb.mss
+        if last.start < cut and tcb.board.split(tcb.board.find(cut), cut, True):
+            last = tcb.board.last()
+            assert last is not None  # it was cut off just now
+        _resend(tcb, last, "tail-loss-probe", out)
+    else:
+        out.append(_text_segment(tcb, seq, queued, "tail-loss-probe", fin_fits=fits > queued))
+    recovery.probe_end = tcb.snd_nxt
+    recovery.probe_again = again
+    recovery.probe_sampled = False
+    tcb.arm_now = RESTART  # [RFC8985-14]
 
 
 def _send_new(tcb: Tcb, out: list[Segment]) -> None:
@@ -324,7 +416,8 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
     buffer_end = tcb.send_buffer.end
     if tcb.snd_nxt >= buffer_end and not (tcb.fin_queued and tcb.fin_seq == NO_NUMBER):
         return
-    if tcb.recovery.resend_nxt < tcb.recovery.resend_end:
+    board = tcb.board
+    if board.to_resend and tcb.recovery.frto != FRTO_SECOND:
         return
     ecn = tcb.ecn
     if ecn is not None and ecn.hold and hold_back(tcb, ecn):
@@ -345,7 +438,9 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         if usable <= 0:
             _blocked_by_window(tcb)
             break
-        flight = seq - tcb.snd_una
+        flight = board.pipe()
+        if not tcb.config.limited_transmit and tcb.recovery.state == OPEN:
+            flight += board.sacked  # [RFC3042-03] is a SHOULD with a switch
         count = min(queued, usable, limit)
         if count > tcb.mss:
             count = min(count, max(tcb.effective_cwnd() - flight, tcb.mss)) // tcb.mss * tcb.mss
@@ -357,7 +452,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
             if not tcb.override and _held_back(tcb, count, queued):
                 break
         why = "data" if count else "fin"
-        if tcb.recovery.limited and flight + count > tcb.congestion.cwnd:
+        if tcb.recovery.duplicates and seq + count - tcb.snd_una > tcb.congestion.cwnd:
             why = "limited-transmit"
         segment = _text_segment(tcb, seq, count, why, fin_fits=usable > count)
         out.append(segment)
@@ -403,7 +498,7 @@ def _blocked_by_window(tcb: Tcb) -> None:
     if tcb.snd_una < tcb.snd_nxt and tcb.send_window.size > 0:
         return  # the window is merely full: acknowledgments will come
     if not tcb.timers.running(PERSIST) and tcb.snd_una == tcb.snd_nxt:
-        tcb.stop_timer(RETRANSMIT)
+        stop(tcb)
         tcb.set_timer(PERSIST, tcb.now + tcb.rtt.rto())
 
 

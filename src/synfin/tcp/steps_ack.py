@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from synfin.config import MILLISECOND
-from synfin.tcp import ecn_setup, negotiate
+from synfin.tcp import ecn_setup, negotiate, steps_loss
 from synfin.tcp.endings import enter_fin_wait_2, finish, start_time_wait
 from synfin.tcp.events import Event
-from synfin.tcp.recovery.newreno import ENTERED, RECOVERED, RESEND_FIRST
+from synfin.tcp.recovery.episode import OPEN, RECOVERY
+from synfin.tcp.recovery.scoreboard import NO_ECHO
 from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
 from synfin.tcp.state import CLOSING, ESTABLISHED, FIN_WAIT_1, LAST_ACK, SYN_RECEIVED, State
 from synfin.tcp.steps import CONTINUE, STOP, challenge, stop
-from synfin.tcp.steps_ecn import on_feedback, on_reduction, was_reduced
+from synfin.tcp.steps_ecn import on_feedback
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import KEEP_ALIVE, NEVER, PERSIST, RETRANSMIT
 from synfin.wire.tcp import ACK, FIN, SYN
@@ -47,33 +48,79 @@ def check_ack(tcb: Tcb, arrival: Arrival) -> bool:
         if ack < tcb.snd_una - tcb.send_window.largest:  # [RFC5961-08] [MAY-12]
             challenge(tcb)
             return stop(tcb, "ack-too-old")
+        if arrival.segment.options.sack and tcb.peer_sack:
+            _take_loss(tcb, arrival, 0, False)
     else:
         _take(tcb, arrival)
     return _after_ack(tcb, arrival)
 
 
 def _take(tcb: Tcb, arrival: Arrival) -> None:
-    """An ACK within SND.UNA .. SND.NXT: duplicates, progress, window."""
-    ack = arrival.ack
+    """An ACK within SND.UNA .. SND.NXT: progress, losses, window."""
     segment = arrival.segment
     window = segment.window << tcb.send_window.shift
     tcb.last_ack_received = tcb.now
     ecn = tcb.ecn
     if ecn is not None:
         on_feedback(tcb, ecn, arrival)
-    if ack > tcb.snd_una:
-        _advance(tcb, arrival)
-    elif (
-        tcb.snd_una < tcb.snd_nxt
+    acked = arrival.ack - tcb.snd_una
+    bare = (
+        acked == 0
         and window == tcb.send_window.size
         and not segment.payload
         and not segment.flags & (SYN | FIN)
         and window > 0
-    ):  # [RFC5681-14]
-        _duplicate(tcb)
-    changed = tcb.send_window.update(window, arrival.seq, ack)
+    )  # [RFC5681-14]
+    _take_loss(tcb, arrival, acked, bare)
+    changed = tcb.send_window.update(window, arrival.seq, arrival.ack)
     if changed or tcb.timers.deadlines[PERSIST] != NEVER or (window == 0 and tcb.snd_una < tcb.snd_nxt):
         _window_changed(tcb)
+
+
+def _take_loss(tcb: Tcb, arrival: Arrival, acked: int, bare: bool) -> None:
+    """What was delivered, what is lost, and what follows for the window and the timers.
+
+    `bare`: nothing but an ACK of what was acknowledged before.
+    """
+    board = tcb.board
+    recovery = tcb.recovery
+    flight = tcb.snd_nxt - tcb.snd_una
+    delivered = board.delivered
+    lost = board.lost_total
+    in_flight = flight - board.sacked
+    was_recovering = recovery.state == RECOVERY
+    calm = board.calm()
+    echo = NO_ECHO
+    if tcb.timestamps and not calm:
+        echo = negotiate.echo_of(tcb, arrival.segment) - tcb.ts_offset
+    board.begin(echo, tcb.rtt.min_rtt)
+    if acked:
+        _advance(tcb, arrival)
+    news = 0
+    dsack = False
+    if tcb.peer_sack and arrival.segment.options.sack:
+        news = steps_loss.take_blocks(tcb, arrival)
+        dsack = recovery.dsack_end != NO_NUMBER
+    if board.rtt:
+        recovery.probe_sampled = True
+    duplicate = bare and flight > 0
+    if not calm or news or duplicate or dsack or recovery.state != OPEN or recovery.probe_end != NO_NUMBER:
+        steps_loss.judge_ack(tcb, acked, news, bare, flight, in_flight, board.delivered - delivered)
+        recovery.dsack_end = NO_NUMBER
+    if board.delivered > delivered:
+        _tell_congestion(tcb, acked, board.delivered - delivered, board.lost_total - lost, flight, was_recovering)
+    if acked or recovery.reorder_at or not board.calm():
+        _restart_timer(tcb, acked)
+
+
+def _restart_timer(tcb: Tcb, acked: int) -> None:
+    """New text acknowledged: the time-out counts from now [RFC6298-11] [RFC6298-12]."""
+    recovery = tcb.recovery
+    restart = acked > 0
+    if restart and recovery.state == RECOVERY and not recovery.by_sack:
+        restart = not recovery.partial  # only the first partial ACK does it [RFC6582-05]
+        recovery.partial = True
+    steps_loss.arm(tcb, restart)
 
 
 def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> None:
@@ -92,7 +139,9 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
             tcb.rtt.backoff = 0
     tcb.snd_una = arrival.ack
     tcb.send_buffer.release(arrival.ack)
-    tcb.recovery.recover = tcb.iss
+    tcb.board.begin(NO_ECHO, 0)
+    tcb.board.acknowledge(arrival.ack, tcb.now)
+    steps_loss.choose_recovery(tcb)
     tcb.retransmits = 0
     tcb.progress_at = tcb.now
     tcb.last_ack_received = tcb.now
@@ -105,49 +154,43 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
         tcb.set_timer(KEEP_ALIVE, tcb.now + tcb.keep_alive.idle)
     if tcb.fin_queued:
         tcb.enter(FIN_WAIT_1, "close-call")
+    if tcb.snd_una < tcb.snd_nxt and not segment.flags & SYN:  # text that fast open has let go ahead
+        steps_loss.arm(tcb, True)
 
 
 def _advance(tcb: Tcb, arrival: Arrival) -> None:
-    """SND.UNA moves: everything that new acknowledgment entails."""
+    """SND.UNA moves: everything that new acknowledgment entails but for loss."""
     ack = arrival.ack
-    acked = ack - tcb.snd_una
-    flight = tcb.snd_nxt - tcb.snd_una
     _measure(tcb, arrival)
     tcb.snd_una = ack
     tcb.send_buffer.release(ack)
+    tcb.board.acknowledge(ack, tcb.now)
     tcb.retransmits = 0
     tcb.progress_at = tcb.now
-    was_recovering = tcb.recovery.recovering
-    restart_timer = True
-    action = tcb.recovery.on_ack(ack, acked, tcb.mss)
-    if action == RECOVERED:
-        tcb.congestion.on_recovered(tcb.now, tcb.snd_nxt - ack)
-    elif action == RESEND_FIRST:
-        tcb.resend_now = "retransmit-partial-ack"
-        restart_timer = not tcb.recovery.partial  # only the first one does [RFC6582-05]
-        tcb.recovery.partial = True
-    _tell_congestion(tcb, acked, flight, was_recovering)
-    if ack == tcb.snd_nxt:
-        tcb.stop_timer(RETRANSMIT)  # [RFC6298-11]
-    elif restart_timer and tcb.timers.deadlines[PERSIST] == NEVER:
-        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())  # [RFC6298-12]
     if tcb.wants_room and tcb.has_room():
         tcb.wants_room = False
         tcb.tell(Event.WRITABLE)
 
 
-def _tell_congestion(tcb: Tcb, acked: int, flight: int, recovering: bool) -> None:
+def _tell_congestion(tcb: Tcb, acked: int, delivered: int, lost: int, flight: int, recovering: bool) -> None:
     """The facts of this ACK, to the congestion control."""
+    board = tcb.board
     sample = tcb.sample
     sample.now = tcb.now
     sample.acked = acked
-    sample.delivered = acked
+    sample.delivered = delivered
+    sample.lost = lost
     sample.flight = flight
-    sample.pipe = flight - acked
+    sample.pipe = board.pipe()
+    if board.rtt:
+        sample.rtt = board.rtt
     sample.srtt = tcb.rtt.srtt
     sample.min_rtt = tcb.rtt.min_rtt
-    sample.recovering = recovering or (tcb.ecn is not None and tcb.ecn.echoed)  # [RFC3168-08]
+    sample.recovering = (
+        recovering or tcb.recovery.state == RECOVERY or (tcb.ecn is not None and tcb.ecn.echoed)
+    )  # [RFC3168-08]
     sample.cwnd_limited = tcb.snd_una - acked < tcb.congestion_edge
+    sample.total_delivered = board.delivered
     tcb.congestion.on_ack(sample)
     sample.rtt = 0
     sample.ce = 0
@@ -168,19 +211,6 @@ def _measure(tcb: Tcb, arrival: Arrival) -> None:
             tcb.rtt_seq = NO_NUMBER
 
 
-def _duplicate(tcb: Tcb) -> None:
-    """The peer asks for the same octet again: something after it has arrived [RFC5681-11]."""
-    tcb.note("ack-duplicate")
-    recovery = tcb.recovery
-    flight = recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt)
-    if recovery.on_duplicate(tcb.snd_una, tcb.snd_nxt, tcb.mss, tcb.config.limited_transmit) == ENTERED:
-        recovery.limited = 0
-        if not was_reduced(tcb):
-            tcb.congestion.on_loss(tcb.now, flight)
-            on_reduction(tcb)
-        tcb.resend_now = "retransmit-fast"
-
-
 def _window_changed(tcb: Tcb) -> None:
     """Switch between the retransmission timer and the probing of a closed window [MUST-35] [MUST-37]."""
     probing = tcb.timers.deadlines[PERSIST] != NEVER
@@ -191,7 +221,7 @@ def _window_changed(tcb: Tcb) -> None:
             tcb.progress_at = tcb.now
         elif waiting or (tcb.fin_queued and tcb.fin_seq == NO_NUMBER):
             tcb.note("window-zero")
-            tcb.stop_timer(RETRANSMIT)
+            steps_loss.stop(tcb)
             tcb.set_timer(PERSIST, tcb.now + tcb.rtt.rto())  # [SHLD-29]
         return
     if not probing:
@@ -202,10 +232,9 @@ def _window_changed(tcb: Tcb) -> None:
     tcb.rtt.backoff = 0
     tcb.progress_at = tcb.now
     if tcb.snd_una < tcb.snd_nxt:
-        tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())
         if tcb.snd_una < tcb.probe_end:
-            tcb.recovery.resend_from(tcb.snd_una, tcb.snd_nxt)
-            tcb.resend_why = "retransmit-window-open"
+            steps_loss.resend_all(tcb, "retransmit-window-open")
+        steps_loss.arm(tcb, True)
     tcb.probe_end = NO_NUMBER
 
 

@@ -17,7 +17,8 @@ from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.reassembly import Reassembly
-from synfin.tcp.recovery.newreno import NewRenoRecovery
+from synfin.tcp.recovery.episode import Recovery
+from synfin.tcp.recovery.scoreboard import Scoreboard
 from synfin.tcp.recvbuf import ReceiveBuffer
 from synfin.tcp.resets import ChallengeLimit
 from synfin.tcp.rtt import RttEstimator
@@ -52,6 +53,8 @@ class Tcb:
         "ack_now",
         "ack_policy",
         "advertised_mss",
+        "arm_now",
+        "board",
         "bytes_retransmitted",
         "bytes_text_sent",
         "challenge",
@@ -59,6 +62,7 @@ class Tcb:
         "congestion",
         "congestion_edge",
         "count",
+        "dsacks_received",
         "ecn",
         "error",
         "events",
@@ -78,6 +82,7 @@ class Tcb:
         "limit_challenges",
         "link_mss",
         "local",
+        "loss_probe",
         "more",
         "mss",
         "now",
@@ -201,7 +206,8 @@ class Tcb:
         self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments, config)
         self.sample = AckSample()
         self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
-        self.recovery = NewRenoRecovery(0)
+        self.board = Scoreboard(config.scoreboard_records)
+        self.recovery = Recovery(0)
         self.ack_policy = AckPolicy(config, self.advertised_mss)
         self.timers = Timers()
         self.keep_alive: KeepAlive | None = None
@@ -223,6 +229,8 @@ class Tcb:
         self.challenge = False
         self.resend_now = ""  # the rule that asks for the segment at SND.UNA
         self.resend_why = "retransmit-slow-start"
+        self.arm_now = 0  # what has left wants a timer: see `output`
+        self.loss_probe = False  # the loss-probe timer has fired
         self.probe_now = ""
         self.reset_why = ""
 
@@ -247,6 +255,7 @@ class Tcb:
         self.bytes_retransmitted = 0
         self.bytes_text_sent = 0
         self.out_of_order = 0
+        self.dsacks_received = 0
         self.last_data_sent = 0
         self.last_data_received = 0
         self.last_ack_received = 0
@@ -342,8 +351,11 @@ class Tcb:
         return self.snd_nxt - self.snd_una
 
     def effective_cwnd(self) -> int:
-        """What congestion control allows to be in flight now, recovery's extra included."""
-        return self.congestion.cwnd + self.recovery.inflation + self.recovery.limited
+        """What may be in the network now: by congestion control, by recovery's rate reduction, or with its extra."""
+        recovery = self.recovery
+        if recovery.prr is not None:
+            return recovery.prr.window
+        return self.congestion.cwnd + recovery.inflation + recovery.limited
 
     def timestamp(self, now: int) -> int:
         """TSval: a 1 ms clock plus the pair's offset, absolute [RFC7323-14] [RFC7323-16]."""
@@ -364,6 +376,7 @@ class Tcb:
     def drop_buffers(self) -> None:
         """Flush all queues."""
         self.send_buffer = SendBuffer(self.snd_nxt, self.send_buffer.limit)
+        self.board.clear()
         self.reassembly = None
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from synfin.config import MILLISECOND, TcpConfig
-from synfin.tcp import timers
+from synfin.tcp import steps_loss, timers
 from synfin.tcp.endings import dissolve, fail, finish, timed_out
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import GIVE_UP
 from synfin.tcp.state import CLOSED, SYN_RECEIVED, SYN_SENT, TIME_WAIT
-from synfin.tcp.steps_ecn import on_reduction
 from synfin.tcp.tcb import CANCELLED, Tcb
 from synfin.tcp.timers import NEVER
 
@@ -31,6 +30,10 @@ def _fire(tcb: Tcb, timer: int) -> None:
             _synchronize_again(tcb)
         else:
             _retransmit(tcb)
+    elif timer == timers.REORDER:
+        steps_loss.look_again(tcb)
+    elif timer == timers.PROBE:
+        tcb.loss_probe = True
     elif timer == timers.DELAYED_ACK:
         tcb.ack_now = "ack-delayed"
     elif timer == timers.PERSIST:
@@ -94,7 +97,8 @@ def _count_retransmission(tcb: Tcb) -> None:
     tcb.resent_at = tcb.now
     if tcb.retransmits == tcb.config.r1_retries:
         tcb.note("r1-reached")
-        tcb.soft_error = timed_out()
+        if tcb.soft_error is None:  # what ICMP has told says more
+            tcb.soft_error = timed_out()
         tcb.tell(Event.SOFT_ERROR)
 
 
@@ -122,9 +126,7 @@ def _retransmit(tcb: Tcb) -> None:
         fail(tcb, timed_out(), Event.TIMEOUT, "retransmission-limit")
         return
     _count_retransmission(tcb)
-    tcb.congestion.on_timeout(tcb.now, tcb.flight(), tcb.retransmits > 1)
-    on_reduction(tcb)
-    tcb.recovery.on_timeout(tcb.snd_una, tcb.snd_nxt)
+    steps_loss.on_timeout(tcb, tcb.retransmits > 1)
     tcb.rtt.back_off()
     tcb.rtt_seq = CANCELLED
     tcb.congestion_edge = tcb.snd_nxt  # a window of one segment is in use

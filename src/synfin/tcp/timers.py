@@ -15,6 +15,8 @@ FIN_WAIT_2_TIMER: Final = 5
 TIME_WAIT_TIMER: Final = 6
 OVERRIDE: Final = 7
 PACE: Final = 8
+REORDER: Final = 9
+PROBE: Final = 10
 
 NAMES: Final = (
     "retransmit",
@@ -26,6 +28,8 @@ NAMES: Final = (
     "time-wait",
     "sws-override",
     "pace",
+    "reordering",
+    "loss-probe",
 )
 COUNT: Final = len(NAMES)
 

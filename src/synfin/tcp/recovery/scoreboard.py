@@ -12,51 +12,10 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.config import MILLISECOND
+from synfin.tcp.recovery.sent import SendOrder, Sent
 
 NO_ECHO: Final = -1
 COMPACT_FROM: Final = 64  # so many records are left behind before the list is shortened
-
-
-@final
-class Sent:
-    """A segment (or super-segment) in flight: octets `start` to `end`, SYN and FIN counted."""
-
-    __slots__ = (
-        "app_limited",
-        "delivered",
-        "delivered_at",
-        "end",
-        "first_sent_at",
-        "flight_sent_at",
-        "lost",
-        "newer",
-        "older",
-        "queued",
-        "resent",
-        "retransmitted",
-        "sacked",
-        "sent_at",
-        "start",
-    )
-
-    def __init__(self, start: int, end: int, now: int) -> None:
-        self.start = start
-        self.end = end
-        self.sent_at = now  # when it was sent last
-        self.first_sent_at = now  # when it was sent first
-        self.retransmitted = 0  # how many times it was sent again
-        self.sacked = False
-        self.lost = False  # stays while a retransmission is on its way
-        self.resent = False  # a retransmission is believed to be on its way
-        # Delivery rate: what the connection's variables were when it was sent last
-        self.delivered = 0  # octets delivered by then
-        self.delivered_at = 0  # when the last of them was acknowledged
-        self.flight_sent_at = now  # when the first segment of the sampled flight was sent
-        self.app_limited = False
-        # Order of sending, of those that are neither SACKed nor deemed lost
-        self.queued = False
-        self.older: Sent | None = None
-        self.newer: Sent | None = None
 
 
 @final
@@ -66,8 +25,7 @@ class Scoreboard:
     __slots__ = (
         "_head",
         "_hint",
-        "_newest",
-        "_oldest",
+        "_order",
         "_records",
         "app_limited",
         "delivered",
@@ -76,8 +34,9 @@ class Scoreboard:
         "fack",
         "first_sent_at",
         "limit",
-        "limited",
         "lost",
+        "lost_again",
+        "lost_again_sent_at",
         "lost_total",
         "min_rtt",
         "original_delivered",
@@ -92,16 +51,18 @@ class Scoreboard:
         "sacked",
         "sacked_end",
         "to_resend",
+        "top",
+        "una",
     )
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.overflows = 0  # how often the limit was met
-        self.limited = 0
         self._records: list[Sent] = []
         self._head = 0  # records before this index are acknowledged
-        self._oldest: Sent | None = None
-        self._newest: Sent | None = None
+        self._order = SendOrder()
+        self.una = 0  # what the records cover: from here
+        self.top = 0  # to here
         self._hint = 0  # no record below this number waits to be sent again
         # Octets by state
         self.sacked = 0
@@ -109,6 +70,8 @@ class Scoreboard:
         self.resent = 0
         self.to_resend = 0  # lost, and not sent again yet
         self.lost_total = 0  # ever deemed lost
+        self.lost_again = 0  # retransmissions deemed lost, ever
+        self.lost_again_sent_at = 0  # when the latest of them was sent
         self.sacked_end = 0  # end of the highest SACKed octet
         # RACK: the most recently sent segment that was delivered
         self.fack = 0
@@ -140,12 +103,14 @@ class Scoreboard:
         if count == self._head:
             self.first_sent_at = now
             self.delivered_at = now
+            self.una = start
         elif count - self._head >= self.limit and self._widen(end, now):
             return
         record = Sent(start, end, now)
+        self.top = end
         self._stamp(record)
         records.append(record)
-        self._queue(record)
+        self._order.add(record)
 
     def _widen(self, end: int, now: int) -> bool:
         """No room for another record: the last one grows."""
@@ -155,6 +120,7 @@ class Scoreboard:
             return False
         last.end = end
         last.sent_at = now
+        self.top = end
         return True
 
     def resend(self, record: Sent, now: int) -> None:
@@ -168,14 +134,16 @@ class Scoreboard:
         record.retransmitted += 1
         record.sent_at = now
         self._stamp(record)
-        self._unqueue(record)
-        self._queue(record)
+        self._order.remove(record)
+        self._order.add(record)
 
     def _stamp(self, record: Sent) -> None:
         record.delivered = self.delivered
         record.delivered_at = self.delivered_at
         record.flight_sent_at = self.first_sent_at
         record.app_limited = self.app_limited > 0
+        record.prior_lost = self.lost_total
+        record.prior_pipe = self.top - self.una - self.sacked - self.lost + self.resent
 
     # Acknowledgments
 
@@ -200,7 +168,7 @@ class Scoreboard:
                 break
             octets = record.end - record.start
             if record.queued:
-                self._unqueue(record)
+                self._order.remove(record)
             if record.sacked:
                 self.sacked -= octets
             else:
@@ -215,6 +183,7 @@ class Scoreboard:
             del records[:head]
             head = 0
         self._head = head
+        self.una = ack
 
     def _shorten(self, record: Sent, ack: int, now: int) -> None:
         """The first part of a record is acknowledged (a partial ACK, or one piece of a super-segment)."""
@@ -301,7 +270,7 @@ class Scoreboard:
     def _take_sack(self, record: Sent, now: int) -> None:
         octets = record.end - record.start
         if record.queued:
-            self._unqueue(record)
+            self._order.remove(record)
         self._settle(record, octets)
         record.sacked = True
         self.sacked += octets
@@ -370,21 +339,20 @@ class Scoreboard:
         rest.delivered_at = record.delivered_at
         rest.flight_sent_at = record.flight_sent_at
         rest.app_limited = record.app_limited
+        rest.prior_pipe = record.prior_pipe
+        rest.prior_lost = record.prior_lost
         record.end = seq
         records.insert(index + 1, rest)
         if record.queued:
-            self._queue_after(record, rest)
+            self._order.insert(record, rest)
         return True
 
     def clear(self) -> None:
         """Forget all records: nothing is in flight any more."""
-        for record in self._records:
-            record.older = None
-            record.newer = None
+        self._order.clear()
         self._records = []
         self._head = 0
-        self._oldest = None
-        self._newest = None
+        self.top = self.una
         self.sacked = 0
         self.lost = 0
         self.resent = 0
@@ -398,10 +366,13 @@ class Scoreboard:
         if record.sacked or (record.lost and not record.resent):
             return
         if record.queued:
-            self._unqueue(record)
+            self._order.remove(record)
         if record.resent:
             record.resent = False
             self.resent -= octets
+            self.lost_again += 1
+            if record.sent_at > self.lost_again_sent_at:
+                self.lost_again_sent_at = record.sent_at
         if not record.lost:
             record.lost = True
             self.lost += octets
@@ -415,14 +386,42 @@ class Scoreboard:
         for index in range(self._head, len(self._records)):
             self.mark_lost(self._records[index])
 
-    def mark_lost_below(self, seq: int) -> None:
-        """Records that begin below `seq`, are not SACKed and were never deemed lost are lost now."""
-        for index in range(self._head, len(self._records)):
-            record = self._records[index]
-            if record.start >= seq:
+    def mark_lost_between(self, low: int, high: int) -> None:
+        """Records from number `low` to `high` that are not SACKed and were never deemed lost are lost now."""
+        records = self._records
+        for index in range(self.find(low), len(records)):
+            record = records[index]
+            if record.start >= high:
                 break
             if not record.sacked and not record.lost:
                 self.mark_lost(record)
+
+    def lost_edge(self, runs: int, octets: int) -> int:
+        """Below this number IsLost holds for all that is not SACKed: `runs` separate SACKed runs lie above it, or more
+        than `octets` SACKed octets (RFC 6675 4) [RFC6675-02]; 0: nowhere."""
+        if self.sacked == 0:
+            return 0
+        records = self._records
+        index = self.find(self.sacked_end - 1)
+        seen = 0
+        total = 0
+        while index >= self._head:
+            record = records[index]
+            if record.sacked:
+                seen += 1
+                total += record.end - record.start
+                if seen >= runs or total > octets:
+                    return record.start
+            index -= 1
+        return 0
+
+    def first_unsure(self) -> Sent | None:
+        """The lowest record that is neither SACKed nor deemed lost nor sent again."""
+        for index in range(self._head, len(self._records)):
+            record = self._records[index]
+            if not record.sacked and not record.lost and not record.resent:
+                return record
+        return None
 
     def forget_losses(self) -> None:
         """Nothing was lost after all: what was deemed lost is only late."""
@@ -431,7 +430,7 @@ class Scoreboard:
             if record.lost:
                 record.lost = False
                 if not record.resent:
-                    self._queue_by_time(record)
+                    self._order.restore(record)
         self.lost = 0
         self.to_resend = 0
 
@@ -471,74 +470,14 @@ class Scoreboard:
             record.end = records[stop - 1].end
             del records[index + 1 : stop]
 
-    def pipe(self, snd_una: int, snd_nxt: int) -> int:
+    def pipe(self) -> int:
         """Octets believed to be in the network, with retransmissions (RFC 6675 4, SetPipe) [RFC6675-03]."""
-        return snd_nxt - snd_una - self.sacked - self.lost + self.resent
+        return self.top - self.una - self.sacked - self.lost + self.resent
 
-    @property
     def calm(self) -> bool:
         """Nothing was SACKed, deemed lost or sent again: everything is in the order in which it was sent."""
         return self.sacked == 0 and self.lost == 0 and self.resent == 0
 
-    # Order of sending
-
     def oldest(self) -> Sent | None:
         """The one sent longest ago among those that are neither SACKed nor deemed lost; `newer` leads on."""
-        return self._oldest
-
-    def _queue(self, record: Sent) -> None:
-        last = self._newest
-        if last is None:
-            self._oldest = record
-        else:
-            last.newer = record
-            record.older = last
-        self._newest = record
-        record.queued = True
-
-    def _queue_after(self, before: Sent, record: Sent) -> None:
-        following = before.newer
-        record.older = before
-        record.newer = following
-        before.newer = record
-        if following is None:
-            self._newest = record
-        else:
-            following.older = record
-        record.queued = True
-
-    def _queue_by_time(self, record: Sent) -> None:
-        """Back into the order of sending, seen from its newest end."""
-        before = self._newest
-        while before is not None and (
-            before.sent_at > record.sent_at or (before.sent_at == record.sent_at and before.end > record.end)
-        ):
-            before = before.older
-        if before is not None:
-            self._queue_after(before, record)
-            return
-        following = self._oldest
-        record.newer = following
-        if following is None:
-            self._newest = record
-        else:
-            following.older = record
-        self._oldest = record
-        record.queued = True
-
-    def _unqueue(self, record: Sent) -> None:
-        if not record.queued:
-            return
-        older = record.older
-        newer = record.newer
-        if older is None:
-            self._oldest = newer
-        else:
-            older.newer = newer
-        if newer is None:
-            self._newest = older
-        else:
-            newer.older = older
-        record.older = None
-        record.newer = None
-        record.queued = False
+        return self._order.oldest

@@ -93,6 +93,9 @@ INTERFACE: Final[dict[str, str]] = {
     "timer.fin-wait-2": "FIN_WAIT_2 timer fires",
     "timer.time-wait": "2MSL is over",
     "timer.sws-override": "silly-window override timer fires",
+    "timer.pace": "pacing timer fires",
+    "timer.reordering": "reordering timer fires",
+    "timer.loss-probe": "loss-probe timer fires",
     "timer.other": "timer {call} fires",
 }
 

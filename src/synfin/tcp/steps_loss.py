@@ -279,7 +279,7 @@ def probe_timeout(tcb: Tcb) -> int:
     pto = 2 * srtt
     if tcb.board.pipe() <= tcb.mss:
         pto += tcb.config.probe_ack_delay_ms * MILLISECOND
-    return pto
+    return max(pto, tcb.config.probe_min_ms * MILLISECOND)
 
 
 def _may_probe(tcb: Tcb) -> bool:

@@ -1,34 +1,25 @@
-"""Builds every segment of a live connection from its variables and intents (law 5).
+"""Sends what a live connection has to send, from its variables and intents (law 5); parts: `build`, `resend`.
 
 Order: reset, SYN, retransmissions, new text and FIN, probes, and an acknowledgment if nothing above carried one.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from synfin.config import MILLISECOND
 from synfin.tcp import ecn_setup, negotiate
-from synfin.tcp.accecn import AccurateEcn
-from synfin.tcp.ecn import ECT_0, Ecn
+from synfin.tcp.build import NO_TIMER, header, options_for, text_segment
+from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.recovery.episode import FRTO_SECOND, OPEN, RECOVERY
-from synfin.tcp.recovery.sent import Sent
+from synfin.tcp.resend import arm_timers, probe_tail, retransmit, speculate
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from synfin.tcp.steps_ecn import hold_back
-from synfin.tcp.steps_loss import arm, facts_of, stop, waiting
+from synfin.tcp.steps_loss import stop
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
-from synfin.tcp.timers import DELAYED_ACK, NEVER, OVERRIDE, PERSIST, RETRANSMIT, USER
+from synfin.tcp.timers import OVERRIDE, PERSIST, RETRANSMIT, USER
 from synfin.tcp.window import WINDOW_FIELD_MAX
-from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
-from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions, options_length
-
-NO_TIMER: Final = 0  # nothing has left that wants an acknowledgment
-START: Final = 1  # something has: a timer runs
-RESTART: Final = 2  # the time-out counts from now
-
-SACK_BLOCKS_ALONE = 4  # fit into 40 octets of options
-SACK_BLOCKS_WITH_TIMESTAMPS = 3
+from synfin.wire.tcp import ACK, CWR, ECE, PSH, RST, SYN, Segment
+from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions
 
 
 def output(tcb: Tcb, now: int) -> list[Segment]:
@@ -57,16 +48,16 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         if tcb.ecn is not None:
             _feedback_first(tcb, tcb.ecn, out)
         if tcb.loss_probe:
-            _loss_probe(tcb, out)
+            probe_tail(tcb, out)
         if tcb.resend_now or tcb.board.to_resend:
-            _retransmit(tcb, out)
+            retransmit(tcb, out)
         _send_new(tcb, out)
         if tcb.recovery.state == RECOVERY and tcb.recovery.by_sack:
-            _speculate(tcb, out)
+            speculate(tcb, out)
         if tcb.probe_now:
             _probe(tcb, out)
     if tcb.arm_now != NO_TIMER:
-        _arm(tcb)
+        arm_timers(tcb)
     if tcb.ack_now or tcb.challenge:
         _acknowledge(tcb, out)
     if tcb.config.user_timeout_ms:
@@ -75,13 +66,6 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         tcb.wants_room = False
         tcb.tell(Event.WRITABLE)
     return out
-
-
-def _arm(tcb: Tcb) -> None:
-    """Something that wants an acknowledgment has left: the timers wait for it [RFC6298-10] [RFC8985-11]."""
-    restart = tcb.arm_now == RESTART or not waiting(tcb)
-    tcb.arm_now = NO_TIMER
-    arm(tcb, restart)
 
 
 def _watch_user_timeout(tcb: Tcb) -> None:
@@ -99,7 +83,7 @@ def _feedback_first(tcb: Tcb, ecn: Ecn, out: list[Segment]) -> None:
     RFC 9768 3.2.2.1: the first ACK of an active opening tells that only when it carries no text.
     """
     for number, echo in ecn.prior:
-        segment = _header(tcb, tcb.snd_nxt, 0, _options(tcb), b"", "ack-marks-changed")
+        segment = header(tcb, tcb.snd_nxt, 0, options_for(tcb), b"", "ack-marks-changed")
         window = (tcb.receive_window.edge - number) >> tcb.receive_window.shift
         segment.ack = number & 0xFFFF_FFFF
         segment.flags = segment.flags & ~ECE | (ECE if echo else 0)
@@ -110,78 +94,6 @@ def _feedback_first(tcb: Tcb, ecn: Ecn, out: list[Segment]) -> None:
         ecn.prior = []
     if ecn.accurate is not None and ecn.accurate.handshake and tcb.ack_now:
         _acknowledge(tcb, out)
-
-
-def _header(tcb: Tcb, seq: int, flags: int, options: TcpOptions, text: bytes, why: str) -> Segment:
-    """A segment with ACK and the current window; everything that any segment does to our variables."""
-    window = tcb.receive_window.field(tcb.rcv_nxt, len(tcb.receive_buffer), tcb.ack_policy.rmss)
-    segment = Segment(
-        tcb.local.port,
-        tcb.remote.port,
-        seq & 0xFFFF_FFFF,
-        tcb.rcv_nxt & 0xFFFF_FFFF,
-        flags | ACK,
-        window,
-        0,
-        options,
-        text,
-        0,
-        why,
-    )
-    if tcb.snd_up > seq:
-        _urgent(tcb, segment, seq)
-    ecn = tcb.ecn
-    if ecn is not None:
-        segment.flags |= ecn.flags()
-        if ecn.accurate is not None:
-            ecn.accurate.on_sent()
-    tcb.last_ack_sent = tcb.rcv_nxt
-    tcb.last_ack_sent_at = tcb.now
-    tcb.ack_policy.pending = 0
-    tcb.ack_now = ""
-    tcb.challenge = False
-    tcb.segments_out += 1
-    if tcb.timers.deadlines[DELAYED_ACK] != NEVER:
-        tcb.stop_timer(DELAYED_ACK)
-    return segment
-
-
-def _urgent(tcb: Tcb, segment: Segment, seq: int) -> None:
-    """Point at the octet after the last urgent one [MUST-62]; too far away: as far as the field reaches."""
-    distance = tcb.snd_up - seq
-    if tcb.config.urgent_on_last_octet:
-        distance -= 1
-    segment.flags |= URG
-    segment.urgent = min(distance, 0xFFFF)
-
-
-def _options(tcb: Tcb) -> TcpOptions:
-    """Options of a segment after the handshake [RFC7323-06]."""
-    blocks: tuple[tuple[int, int], ...] = ()
-    reassembly = tcb.reassembly
-    if reassembly is not None and tcb.peer_sack and len(reassembly):
-        count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
-        blocks = tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in reassembly.blocks(count)])
-    if tcb.timestamps:
-        options = TcpOptions(
-            sack=blocks, ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF
-        )
-    else:
-        options = TcpOptions(sack=blocks) if blocks else NO_OPTIONS
-    if tcb.ecn is not None and tcb.ecn.accurate is not None:
-        return _with_counters(tcb, tcb.ecn.accurate, options)
-    return options
-
-
-def _with_counters(tcb: Tcb, accurate: AccurateEcn, options: TcpOptions) -> TcpOptions:
-    """The same options with the AccECN option, where one is due and fits (RFC 9768 3.2.3.3)."""
-    found = accurate.option(MAX_OPTION_OCTETS - options_length(options), tcb.now, tcb.rtt.srtt)
-    if found is None:
-        return options
-    if options is NO_OPTIONS:
-        return TcpOptions(others=(found,))
-    options.others = (found,)
-    return options
 
 
 def _reset(tcb: Tcb, out: list[Segment]) -> None:
@@ -249,167 +161,6 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
     out.append(segment)
 
 
-def _text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True) -> Segment:
-    """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
-    options = _options(tcb)
-    size = tcb.mss
-    if options.sack or options.others:  # what varies takes room too [RFC6691-02] [RFC2525-18]
-        size = max(size + (negotiate.TIMESTAMP_OPTION if tcb.timestamps else 0) - options_length(options), 1)
-        if limit > size:
-            limit = limit // size * size
-    text = tcb.send_buffer.slice(seq, limit)
-    end = seq + len(text)
-    flags = 0
-    if end == tcb.send_buffer.end:
-        if text and not tcb.more:
-            flags = PSH
-        if tcb.fin_queued and fin_fits:
-            flags |= FIN
-            end += 1
-            tcb.fin_seq = end - 1
-    segment = _header(tcb, seq, flags, options, text, why)
-    if tcb.ecn is not None and text and seq >= tcb.snd_nxt:
-        _mark_new_text(tcb.ecn, segment, why)
-    if len(text) > size:
-        segment.mss = size
-        tcb.segments_out += segment.pieces - 1
-    if end > tcb.snd_nxt:
-        tcb.board.sent(max(seq, tcb.snd_nxt), end, tcb.now)
-        if seq >= tcb.snd_nxt and tcb.rtt_seq < 0:  # [RFC6298-07]
-            tcb.rtt_seq = seq
-            tcb.rtt_started = tcb.now
-        if tcb.snd_nxt == tcb.snd_una:
-            tcb.progress_at = tcb.now
-        tcb.snd_nxt = end
-    elif not why.startswith("zero"):
-        tcb.retransmits_total += 1
-        tcb.bytes_retransmitted += len(text)
-        if tcb.rtt_seq >= seq:  # Karn [RFC6298-06] [MUST-18]
-            tcb.rtt_seq = CANCELLED
-    if text:
-        tcb.text_segments_out += segment.pieces
-        tcb.bytes_text_sent += len(text)
-        tcb.last_data_sent = tcb.now
-    if tcb.recovery.prr is not None:
-        tcb.recovery.prr.out += end - seq  # [RFC9937-09] [RFC6937-04]
-    if tcb.arm_now == NO_TIMER:
-        tcb.arm_now = START
-    return segment
-
-
-def _mark_new_text(ecn: Ecn, segment: Segment, why: str) -> None:
-    """New text is ECT(0), and tells of a reduced window; a probe of a closed window is not (RFC 3168 6.1.6).
-
-    Nothing else that we send is ECT: no SYN, pure ACK, FIN without text or retransmission [RFC3168-02] [RFC8311-04].
-    """
-    if why == "zero-window-probe":
-        return
-    if ecn.sends:  # [RFC3168-03]
-        segment.ecn = ECT_0
-    segment.flags |= ecn.take_cwr()
-
-
-def _retransmit(tcb: Tcb, out: list[Segment]) -> None:
-    """The segment that a rule asked for, then what is lost, lowest first, as the windows allow [RFC8985-18]."""
-    board = tcb.board
-    recovery = tcb.recovery
-    if tcb.resend_now:
-        why = tcb.resend_now
-        tcb.resend_now = ""
-        record = board.next_lost()
-        if record is None:
-            record = board.first()
-        if record is not None:
-            _resend(tcb, record, why, out)
-    if board.to_resend == 0 or recovery.frto == FRTO_SECOND:
-        return
-    why = recovery.kind.rule if recovery.state == RECOVERY else tcb.resend_why
-    while board.to_resend:
-        record = board.next_lost()
-        if record is None:
-            break
-        pipe = board.pipe()
-        if pipe > 0 and pipe + _resend_size(tcb, record) > tcb.effective_cwnd():
-            break
-        if record.start >= tcb.snd_una + tcb.send_window.size:
-            break
-        _resend(tcb, record, why, out)
-
-
-def _resend(tcb: Tcb, record: Sent, why: str, out: list[Segment]) -> None:
-    """One segment again, at most one MSS of it [RFC2525-14] [RFC2018-08]; small lost ones are sent as one."""
-    board = tcb.board
-    if record.lost and record.end - record.start < tcb.mss:
-        board.gather(record, tcb.mss)
-    seq = record.start
-    segment = _text_segment(tcb, seq, _resend_size(tcb, record), why)
-    out.append(segment)
-    end = seq + segment.length
-    if end < record.end:
-        board.split(board.find(seq), end, True)
-    board.resend(record, tcb.now)
-    tcb.recovery.on_resent(record.end - seq, tcb.now // MILLISECOND)
-    if seq == tcb.snd_una and tcb.recovery.by_sack:  # not earlier than one RTO after this [RFC6298-09]
-        tcb.arm_now = RESTART
-
-
-def _resend_size(tcb: Tcb, record: Sent) -> int:
-    """Octets of text: at most one MSS."""
-    size = min(record.end, tcb.send_buffer.end) - record.start
-    if size > tcb.mss:
-        size = tcb.mss
-    allowed = tcb.snd_una + tcb.send_window.size - record.start
-    if 0 < allowed < size:  # the window has shrunk [SHLD-16]
-        size = allowed
-    return size if size > 0 else 0
-
-
-def _speculate(tcb: Tcb, out: list[Segment]) -> None:
-    """In recovery there is room, but nothing that is known to be lost and nothing new: what the detection guesses."""
-    recovery = tcb.recovery
-    board = tcb.board
-    while board.to_resend == 0 and board.pipe() + tcb.mss <= tcb.effective_cwnd():
-        guess = recovery.detector().speculate(board, facts_of(tcb, 0, 0), recovery.rescued)
-        if guess is None:
-            return
-        start, end, why = guess
-        record = board.at(start)
-        if record is None or record.sacked or end <= start:
-            return
-        if record.start < start and board.split(board.find(start), start, True):
-            record = board.at(start)
-            assert record is not None  # it was cut off just now
-        recovery.rescued = recovery.rescued or why == "retransmit-rescue"
-        _resend(tcb, record, why, out)
-
-
-def _loss_probe(tcb: Tcb, out: list[Segment]) -> None:
-    """A tail loss probe: new text if there is any, else the last segment again [RFC8985-13]; then the RTO's turn."""
-    tcb.loss_probe = False
-    recovery = tcb.recovery
-    seq = tcb.snd_nxt
-    if tcb.snd_una == seq:
-        return
-    queued = min(tcb.send_buffer.end - seq, tcb.mss)
-    fits = tcb.send_window.usable(tcb.snd_una, seq)
-    again = queued <= 0 or fits < queued
-    if again:
-        last = tcb.board.last()
-        if last is None or last.sacked:
-            return
-        cut = last.end - tcb.mss
-        if last.start < cut and tcb.board.split(tcb.board.find(cut), cut, True):
-            last = tcb.board.last()
-            assert last is not None  # it was cut off just now
-        _resend(tcb, last, "tail-loss-probe", out)
-    else:
-        out.append(_text_segment(tcb, seq, queued, "tail-loss-probe", fin_fits=fits > queued))
-    recovery.probe_end = tcb.snd_nxt
-    recovery.probe_again = again
-    recovery.probe_sampled = False
-    tcb.arm_now = RESTART  # [RFC8985-14]
-
-
 def _send_new(tcb: Tcb, out: list[Segment]) -> None:
     """New text as both windows, silly-window avoidance and Nagle allow, with the FIN at its end [RFC5681-01]."""
     window = tcb.send_window
@@ -454,7 +205,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         why = "data" if count else "fin"
         if tcb.recovery.duplicates and seq + count - tcb.snd_una > tcb.congestion.cwnd:
             why = "limited-transmit"
-        segment = _text_segment(tcb, seq, count, why, fin_fits=usable > count)
+        segment = text_segment(tcb, seq, count, why, fin_fits=usable > count)
         out.append(segment)
         if count and tcb.config.push_bursts:
             burst += (count + tcb.mss - 1) // tcb.mss
@@ -509,16 +260,16 @@ def _probe(tcb: Tcb, out: list[Segment]) -> None:
     if why == "zero-window-probe" and tcb.config.zero_window_probe_octet:  # [RFC9293-E41]
         seq = tcb.snd_una
         before = tcb.snd_nxt
-        segment = _text_segment(tcb, seq, 1, why)
+        segment = text_segment(tcb, seq, 1, why)
         tcb.rtt_seq = CANCELLED
         if tcb.snd_nxt > before:
             tcb.probe_end = tcb.snd_nxt
         out.append(segment)
         return
-    out.append(_header(tcb, tcb.snd_una - 1, 0, _options(tcb), b"", why))  # [SHLD-12]
+    out.append(header(tcb, tcb.snd_una - 1, 0, options_for(tcb), b"", why))  # [SHLD-12]
 
 
 def _acknowledge(tcb: Tcb, out: list[Segment]) -> None:
     """A segment that only acknowledges."""
     why = "challenge-ack" if tcb.challenge and not tcb.ack_now else tcb.ack_now
-    out.append(_header(tcb, tcb.snd_nxt, 0, _options(tcb), b"", why))
+    out.append(header(tcb, tcb.snd_nxt, 0, options_for(tcb), b"", why))

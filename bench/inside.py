@@ -1,26 +1,36 @@
-"""Measurements that need no kernel: memory of connections, segments between two lab hosts, start-up time."""
+"""Measurements that need no kernel: memory of connections, segments between two lab hosts, start-up time.
+
+Segments are counted per second of this process's CPU time, so that what else the machine does matters little.
+"""
 
 from __future__ import annotations
 
 import gc
+import json
 import statistics
 import subprocess
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 from typing import Final
 
+import synfin
 from synfin.device.memory import MemoryDevice, MemoryPair
 from synfin.host import Host
+from synfin.host.slots import key_of
 from synfin.lab.world import World
 from synfin.tcp import Connection, Event, Listener
+from synfin.tcp.timewait import TimeWait, TimeWaitTable
+from synfin.wire.addresses import parse_address
 
 PORT: Final = 80
 _BATCH: Final = 100  # connections opened or closed at a time, within backlog and queues
 _MILLISECOND: Final = 1_000_000
+_SCALE_PORTS: Final = 20  # so that each has local ports for its share of 100,000
+_SCALE_SEGMENTS: Final = 20_000
+_SCALE_TEXT: Final = bytes(500)
 
 
 class Ends:
@@ -140,24 +150,86 @@ def lab_segments(size: int) -> dict[str, float]:
 
     right.listen(PORT, handler=accept)
     left.connect("right", PORT, handler=write)
-    start = time.perf_counter()
+    start = time.process_time()
     world.run()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert got == size
     segments = sum(node.host.counters["TcpOutSegs"] for node in (left, right))
     return {"segments/s": segments / seconds, "MB/s": size / seconds / 1e6}
 
 
+def lab_scale(most: int) -> dict[str, float]:
+    """Microseconds a segment while 1,000, 10,000, ... up to `most` connections of two hosts each send now and then."""
+    figures = {}
+    count = 1_000
+    while count <= most:
+        figures[f"us/segment at {count}"] = _segment_cost(count)
+        count *= 10
+    return figures
+
+
+def _segment_cost(count: int) -> float:
+    """Each of `count` connections sends once, in `_SCALE_SEGMENTS` or more segments in all."""
+    world = World(seed=1, record=False)
+    left, right = world.host("left"), world.host("right")
+    world.link(left, right, delay="1ms", queue="10MB")
+    connections: list[Connection] = []
+
+    def take(connection: Connection, event: Event, now: int) -> None:
+        connection.read(1 << 16, now)
+
+    def accept(listener: Listener, connection: Connection, now: int) -> None:
+        taken = listener.accept()
+        assert taken is not None
+        taken.handler = take
+
+    for port in range(PORT, PORT + _SCALE_PORTS):
+        right.listen(port, handler=accept)
+    for begin in range(0, count, _BATCH):
+        for number in range(begin, min(begin + _BATCH, count)):
+            connections.append(left.connect("right", PORT + number % _SCALE_PORTS))
+        world.run(until=world.now + 10 * _MILLISECOND)
+    assert len(right.host.connections()) == count
+
+    nodes = (left, right)
+    gc.collect()
+    before = sum(node.host.counters["TcpOutSegs"] for node in nodes)
+    start = time.process_time()
+    for _ in range(max(1, _SCALE_SEGMENTS // count)):
+        for begin in range(0, count, _BATCH):
+            for connection in connections[begin : begin + _BATCH]:
+                left.write(connection, _SCALE_TEXT)
+            world.run(until=world.now + 10 * _MILLISECOND)
+    seconds = time.process_time() - start
+    return seconds / (sum(node.host.counters["TcpOutSegs"] for node in nodes) - before) * 1e6
+
+
+def time_wait(count: int) -> dict[str, float]:
+    """Octets of a record of the table when it holds `count` of them (tracemalloc), the keys included."""
+    table = TimeWaitTable(limit=count)
+    local = (parse_address("10.0.0.1"), parse_address("10.0.0.2"))
+    tracemalloc.start()
+    before = _live()
+    for number in range(count):
+        remote = (number // 60_000 + 0x0A01_0000).to_bytes(4, "big")
+        key = key_of(local[0], PORT, remote, number % 60_000 + 1_024)
+        table.add(key, TimeWait(number, number, 65_535, 60_000 * _MILLISECOND + number, 60_000 * _MILLISECOND, number))
+    octets = (_live() - before) / count
+    tracemalloc.stop()
+    assert len(table) == count
+    return {"time-wait bytes": octets}
+
+
 def start_up(count: int) -> dict[str, float]:
-    """Median seconds of a whole process: the version, the demo, and the interpreter alone."""
-    script = Path(sys.executable).with_name("synfin")
-    begin = [str(script)] if script.exists() else [sys.executable, "-c", "from synfin.cli.main import main; main()"]
+    """Median seconds of a whole process: the version, an import of the stack, the demo, and the interpreter alone."""
+    python = sys.executable
     commands = {
-        "version s": [*begin, "--version"],
-        "demo s": [*begin, "demo"],
-        "python s": [sys.executable, "-c", "pass"],
+        "version ms": [python, "-m", "synfin", "--version"],
+        "import ms": [python, "-c", "import synfin.host"],
+        "demo ms": [python, "-m", "synfin", "demo"],
+        "python ms": [python, "-c", "pass"],
     }
-    return {name: statistics.median(_seconds(command) for _ in range(count)) for name, command in commands.items()}
+    return {name: statistics.median(_seconds(command) for _ in range(count)) * 1e3 for name, command in commands.items()}
 
 
 def _seconds(command: list[str]) -> float:
@@ -168,6 +240,19 @@ def _seconds(command: list[str]) -> float:
 
 INSIDE: Final[dict[str, tuple[Callable[[int], dict[str, float]], int]]] = {
     "memory": (memory, 10_000),
+    "time-wait": (time_wait, 1_000_000),
     "lab-segments": (lab_segments, 30_000_000),
+    "lab-scale": (lab_scale, 100_000),
     "start-up": (start_up, 9),
 }
+
+
+def main() -> None:
+    """`python -m bench.inside NAME [AMOUNT]`: one of them as JSON."""
+    measure, amount = INSIDE[sys.argv[1]]
+    figures: dict[str, float | str] = dict(measure(int(sys.argv[2]) if len(sys.argv) > 2 else amount))
+    print(json.dumps({"kind": "compiled" if synfin.compiled() else "interpreted"} | figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,34 +1,37 @@
 """synfin as the server of the measurements: echo, discard and source on a TUN device.
 
-`python -m bench.serve DEVICE [--offload] [--workers N]` prints "ready" and serves until it is ended.
+`python -m bench.serve DEVICE [--offload] [--workers N]` prints "ready" and serves until it is ended.  Workers are processes
+with a queue of the device each; the kernel chooses the queue by the flow.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
+from collections.abc import Callable
 from typing import Final
 
 from synfin.config import TcpConfig
+from synfin.device.base import plug
 from synfin.device.drive import Driver
 from synfin.device.tun import Tun
 from synfin.host import Host
 from synfin.services.simple import Discard, Echo, Source
 
 ADDRESS: Final = "10.77.0.2/24"
-MTU: Final = 1_500
 SERVICES: Final = ((7, Echo), (9, Discard), (19, Source))
 BACKLOG: Final = 4_096
 
 
-def serve(device: str) -> None:
-    """One process that holds the device."""
-    host = Host("bench", rng=random.Random(1), tcp=TcpConfig(nodelay=True))
-    host.add_interface(device, [ADDRESS], mtu=MTU)
-    with Tun(device) as tun, Driver(host, tun) as driver:
+def serve(device: str, offload: bool, shared: bool, ready: Callable[[], None]) -> None:
+    """One process on one queue of the device; `ready` is called when it can take connections."""
+    host = Host("bench", rng=random.SystemRandom(), tcp=TcpConfig(nodelay=True))
+    with Tun(device, offload=offload, multi_queue=shared) as tun, Driver(host, tun) as driver:
+        plug(host, tun, device, [ADDRESS])
         for port, service in SERVICES:
             host.listen(port, driver.clock(), backlog=BACKLOG, handler=service().accept)
-        print("ready", flush=True)
+        ready()
         driver.run()
 
 
@@ -39,9 +42,19 @@ def main() -> None:
     parser.add_argument("--offload", action="store_true", help="take and give super-segments")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the device")
     options = parser.parse_args()
-    if options.offload or options.workers != 1:
-        raise SystemExit("this device has no offload and no queues")
-    serve(options.device)
+    take, give = os.pipe()
+    children = 0
+    while children < options.workers - 1:
+        if os.fork() == 0:
+            serve(options.device, options.offload, True, lambda: _tell(give))
+            return
+        os.read(take, 1)  # one after another: the first makes the device
+        children += 1
+    serve(options.device, options.offload, options.workers > 1, lambda: print("ready", flush=True))
+
+
+def _tell(give: int) -> None:
+    os.write(give, b"x")
 
 
 if __name__ == "__main__":

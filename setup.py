@@ -16,7 +16,7 @@ from setuptools import setup
 ROOT = Path(__file__).parent
 HOT_PACKAGES = ("wire", "tcp", "host", "lab")
 # Users subclass these from interpreted code, which a compiled class does not allow.
-INTERPRETED = {"src/synfin/tcp/congestion/base.py", "src/synfin/lab/world.py"}
+INTERPRETED = {"src/synfin/lab/world.py"}
 # Run once for each demonstration; compiling them would only take time.
 COLD = "src/synfin/lab/scenarios/"
 

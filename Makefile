@@ -49,7 +49,7 @@ uncompile:  ## back to the sources
 	find src -name '*.so' -delete
 	rm -rf build
 
-bench: $(VENV)/.dev  ## figures as JSON on stdout
+bench: $(VENV)/.dev  ## beside other stacks, see bench/README.md; ARGS="--quick", ARGS="--json run.json --plot run.svg"
 	@$(PY) -m bench $(ARGS)
 
 fuzz: $(VENV)/.dev  ## mutated packets against every parser; ARGS="--count 1000000 --seed 1"
@@ -62,7 +62,7 @@ requirements: $(VENV)/.dev  ## docs/requirements.md from the tags in code and te
 	$(PY) -m tests.requirements.table
 
 clean: uncompile
-	rm -rf .venv .ci/out src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .ci/out src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):

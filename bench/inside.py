@@ -23,7 +23,7 @@ from synfin.host.slots import key_of
 from synfin.lab.world import World
 from synfin.tcp import Connection, Event, Listener
 from synfin.tcp.timewait import TimeWait, TimeWaitTable
-from synfin.wire.addresses import parse_address
+from synfin.wire.addresses import Address, parse_address
 
 PORT: Final = 80
 _BATCH: Final = 100  # connections opened or closed at a time, within backlog and queues
@@ -186,8 +186,8 @@ def _segment_cost(count: int) -> float:
     for port in range(PORT, PORT + _SCALE_PORTS):
         right.listen(port, handler=accept)
     for begin in range(0, count, _BATCH):
-        for number in range(begin, min(begin + _BATCH, count)):
-            connections.append(left.connect("right", PORT + number % _SCALE_PORTS))
+        numbers = range(begin, min(begin + _BATCH, count))
+        connections.extend(left.connect("right", PORT + number % _SCALE_PORTS) for number in numbers)
         world.run(until=world.now + 10 * _MILLISECOND)
     assert len(right.host.connections()) == count
 
@@ -207,12 +207,12 @@ def _segment_cost(count: int) -> float:
 def time_wait(count: int) -> dict[str, float]:
     """Octets of a record of the table when it holds `count` of them (tracemalloc), the keys included."""
     table = TimeWaitTable(limit=count)
-    local = (parse_address("10.0.0.1"), parse_address("10.0.0.2"))
+    local = parse_address("10.0.0.1")
     tracemalloc.start()
     before = _live()
     for number in range(count):
-        remote = (number // 60_000 + 0x0A01_0000).to_bytes(4, "big")
-        key = key_of(local[0], PORT, remote, number % 60_000 + 1_024)
+        remote = Address((number // 60_000 + 0x0A01_0000).to_bytes(4, "big"))
+        key = key_of(local, PORT, remote, number % 60_000 + 1_024)
         table.add(key, TimeWait(number, number, 65_535, 60_000 * _MILLISECOND + number, 60_000 * _MILLISECOND, number))
     octets = (_live() - before) / count
     tracemalloc.stop()
@@ -229,7 +229,9 @@ def start_up(count: int) -> dict[str, float]:
         "demo ms": [python, "-m", "synfin", "demo"],
         "python ms": [python, "-c", "pass"],
     }
-    return {name: statistics.median(_seconds(command) for _ in range(count)) * 1e3 for name, command in commands.items()}
+    return {
+        name: statistics.median(_seconds(command) for _ in range(count)) * 1e3 for name, command in commands.items()
+    }
 
 
 def _seconds(command: list[str]) -> float:

@@ -1,7 +1,8 @@
-"""Networks to measure in: for each peer a server behind an address, in private namespaces that end with the process.
+"""Networks to measure in: for each stack a server behind an address, in private namespaces.
 
-Responsible for bringing up one `Setup` and for taking it down again, with every process ended by its id.  `place(setup)`
-must be called in a namespace of its own (`session` sees to it).  Nothing here touches the machine's own interfaces.
+Responsible for bringing up one `Setup` and for taking it down again, with every process ended by its id.
+`place(setup)` must be called in a namespace of its own, which ends with the process (`session` sees to it).  Nothing
+here touches the machine's own interfaces.
 
 | peer                | client                        | server                                            |
 |---------------------|-------------------------------|---------------------------------------------------|
@@ -189,7 +190,7 @@ def start(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_end_with_parent,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509  # there is one thread only
     )
     stack.callback(_end, process)
     if ready:
@@ -225,7 +226,9 @@ def descendants(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1]
+                )
     found: list[int] = []
     level = [pid]
     while level:

@@ -1,4 +1,4 @@
-"""All measurements in one run: `python -m bench [--quick] [--only NAME,...] [--peers NAME,...] [--json FILE] [--plot FILE]`.
+"""All measurements in one run: `python -m bench`, with options that `--help` lists.
 
 Responsible for which setups and measurements run in which order, for medians, and for what is printed.  Rounds go over
 all setups, so that a busy minute of the machine meets all of them alike.  Every session is a process with namespaces of
@@ -221,7 +221,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--plot", metavar="FILE", type=Path, help="write a picture as SVG")
     options = parser.parse_args(arguments)
     options.names = options.only.split(",") if options.only else names
-    options.stacks = list(PEERS) if options.peers is None else [name for name in options.peers.split(",") if name != "none"]
+    options.stacks = (
+        list(PEERS) if options.peers is None else [name for name in options.peers.split(",") if name != "none"]
+    )
     for kind, chosen, known in (("--only", options.names, names), ("--peers", options.stacks, list(PEERS))):
         for name in chosen:
             if name not in known:
@@ -239,13 +241,17 @@ def main() -> None:
         tools.client()
     except tools.MissingToolError as error:
         raise SystemExit(str(error)) from None
-    wanted = [setup for setup in SETUPS if setup.peer in options.stacks and not (options.interpreted and setup.compiled)]
+    wanted = [
+        setup for setup in SETUPS if setup.peer in options.stacks and not (options.interpreted and setup.compiled)
+    ]
     setups, skipped = available(wanted)
     for name, reason in skipped.items():
         say(f"skipped: {name}: {reason}")
     modes = [mode for mode in _MODES if mode == "interpreted" or not options.interpreted]
     load = [os.getloadavg()[0]]
-    runs = measure_network(setups, [name for name in options.names if name in MEASURES], options.rounds, options.seconds)
+    runs = measure_network(
+        setups, [name for name in options.names if name in MEASURES], options.rounds, options.seconds
+    )
     inside = measure_inside([name for name in options.names if name in INSIDE], 0.1 if options.quick else 1.0, modes)
     load.append(os.getloadavg()[0])
     document = {

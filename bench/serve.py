@@ -1,7 +1,7 @@
 """synfin as the server of the measurements: echo, discard and source on a TUN device.
 
-`python -m bench.serve DEVICE [--offload] [--workers N]` prints "ready" and serves until it is ended.  Workers are processes
-with a queue of the device each; the kernel chooses the queue by the flow.
+`python -m bench.serve DEVICE [--offload] [--workers N]` prints "ready" and serves until it is ended.  Workers are
+processes with a queue of the device each; the kernel chooses the queue by the flow.
 """
 
 from __future__ import annotations

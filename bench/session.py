@@ -28,10 +28,15 @@ _TICK: Final = os.sysconf("SC_CLK_TCK")
 _FILES: Final = 200_000
 
 
+def family(pids: tuple[int, ...]) -> list[int]:
+    """These processes and all below them."""
+    return sorted({*pids, *(child for parent in pids for child in descendants(parent))})
+
+
 def cpu_seconds(pids: tuple[int, ...]) -> float:
     """CPU time, user and system, that these processes and those below them have used."""
     ticks = 0
-    for pid in {*pids, *(child for pid in pids for child in descendants(pid))}:
+    for pid in family(pids):
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / _TICK
@@ -40,7 +45,7 @@ def cpu_seconds(pids: tuple[int, ...]) -> float:
 def memory(pids: tuple[int, ...]) -> int:
     """Octets that these processes and those below them hold, shared pages divided among their holders."""
     total = 0
-    for pid in {*pids, *(child for pid in pids for child in descendants(pid))}:
+    for pid in family(pids):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1024

@@ -117,9 +117,8 @@ def pytcp() -> Path:
     """A Python that has pmd-pytcp: BENCH_PYTCP, or the environment `pytcp` in the cache."""
     python = Path(os.environ.get("BENCH_PYTCP", CACHE / "pytcp" / "bin" / "python"))
     if not python.exists():
-        raise MissingToolError(
-            f"pmd-pytcp is not installed ({sys.executable} -m venv {CACHE}/pytcp; {CACHE}/pytcp/bin/pip install pmd-pytcp)"
-        )
+        venv = f"{sys.executable} -m venv {CACHE}/pytcp; {CACHE}/pytcp/bin/pip install pmd-pytcp"
+        raise MissingToolError(f"pmd-pytcp is not installed ({venv})")
     return python
 
 

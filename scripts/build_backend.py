@@ -127,7 +127,7 @@ def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata
     if here.compile:
         try:
             with _compiling(True):
-                name = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+                name: str = build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
         except (Exception, SystemExit) as error:  # mypyc ends with SystemExit
             if here.required:
                 raise

@@ -1,7 +1,7 @@
 """echo, discard and source on PyTCP: its daemon on a TUN device, and this program as a client of the daemon.
 
-`python server.py DEVICE ADDRESS/LENGTH` prints "ready" and serves until it is ended.  It runs in an environment that has
-pmd-pytcp (GPL) installed, which is used as the program it is: through its command and the public client interface.
+`python server.py DEVICE ADDRESS/LENGTH` prints "ready" and serves until it is ended.  It runs in an environment that
+has pmd-pytcp (GPL) installed, which is used as the program it is: through its command and the public client interface.
 DEVICE must exist and be called `tun` and a number.
 """
 

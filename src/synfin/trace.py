@@ -19,6 +19,7 @@ DUPLICATE: Final = "dup"
 HOLD: Final = "hold"  # the network keeps it back until released
 DELAY: Final = "delay"
 CORRUPT: Final = "corrupt"
+MARK: Final = "mark"  # the network says that it is congested: Congestion Experienced (RFC 3168)
 
 
 class Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synfin.errors import UsageError, WireError
-from synfin.lab.cable import Packet
+from synfin.lab.cable import Packet, ecn_of, with_ecn
 from synfin.trace import SegmentRecord
 from synfin.wire.addresses import Address, parse_address
 from synfin.wire.checksum import pseudo_header_sum
@@ -171,6 +171,31 @@ def test_corrupt_turns_a_bit_that_the_checksum_notices(seed: int, family: int) -
     with pytest.raises(WireError):
         parse_segment(damaged[20 if family == 4 else 40 :], here, there)
     assert bench.kinds() == ["send", "corrupt", "send", "recv"]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_mark_sets_congestion_experienced(family: int) -> None:
+    """[RFC3168-11]: only where the sender allows it, and nothing else of the packet changes."""
+    bench = Bench("mark(A>B,DATA,2..3)", delay=MS)
+    sent = [packet("A", ACK, seq=number, text=b"hello", family=family, ecn=ecn) for number, ecn in
+            enumerate((2, 0, 1, 3, 2, 2))]  # fmt: skip
+    bench.send("A", *sent).run()
+    out = [data for _, _, data in bench.out]
+    assert [ecn_of(data) for data in out] == [2, 0, 3, 3, 3, 2]  # Not-ECT and CE are not meant, and not counted
+    assert [with_ecn(data, ecn_of(before)) for data, before in zip(out, sent, strict=True)] == sent
+    assert [parsed(data).ecn for data in out] == [2, 0, 3, 3, 3, 2]
+    if family == 4:
+        assert all(parse_ipv4(data) for data in out)  # the header's checksum is right
+    assert bench.rules("mark") == ["fault-mark"] * 2
+
+
+def test_mark_from_a_threshold_on() -> None:
+    """What waits for the cable, the frame that is being sent included, decides."""
+    data = packet("A", ACK, text=bytes(960), ecn=2)
+    bench = Bench("mark(*,queue=2KB)", rate=1_000_000).send("A", data, data, data, data).run()
+    assert [ecn_of(out) for _, _, out in bench.out] == [2, 2, 3, 3]
+    idle = Bench("mark(*,queue=2KB)", delay=1).send("A", data, data, data, data).run()
+    assert [ecn_of(out) for _, _, out in idle.out] == [2, 2, 2, 2]
 
 
 def test_hold_keeps_until_released() -> None:

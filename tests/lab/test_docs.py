@@ -14,14 +14,14 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def test_every_expression_of_the_faults_page_can_be_read() -> None:
     text = (DOCS / "faults.md").read_text(encoding="utf-8")
-    examples = re.findall(r"\b(?:drop|dup|delay|reorder|corrupt|hold)\([^)]*\)", text)
+    examples = re.findall(r"\b(?:drop|dup|delay|reorder|corrupt|hold|mark)\([^)]*\)", text)
     readable, wrong = [], []
     for example in examples:
         try:
             readable.append(str(parse_fault(example)))
         except FaultError:
             wrong.append(example)
-    assert len(readable) >= 9
+    assert len(readable) >= 11
     assert sorted(set(wrong)) == ["drop(A>B,DATA,last)", "drop(A>B,SYM,1)"]  # shown as mistakes
 
 

@@ -40,6 +40,9 @@ def means(expression: str, flags: int, text: bytes = b"", *, covers: bool = Fals
         ("drop(*,5%)", Fault("drop", share=0.05)),
         ("reorder(A>B,DATA,1,by=3)", Fault("reorder", "A", "B", ("DATA",), first=1, final=1, by=3)),
         ("reorder(A>B,DATA,1,50ms)", Fault("reorder", "A", "B", ("DATA",), first=1, final=1, time_ns=50_000_000)),
+        ("mark(A>B,DATA,2)", Fault("mark", "A", "B", ("DATA",), first=2, final=2)),
+        ("mark(*,queue=30KB)", Fault("mark", queue_bytes=30_000)),
+        ("mark(A>B,*,5%,queue=2KiB)", Fault("mark", "A", "B", share=0.05, queue_bytes=2_048)),
         ("corrupt(A>*,DATA,1..9,12.5%)", Fault("corrupt", "A", "*", ("DATA",), first=1, final=9, share=0.125)),
         (" dup ( A > B , SYN , 1 , 1.5s ) ", Fault("dup", "A", "B", ("SYN",), first=1, final=1, time_ns=1_500_000_000)),
         ("drop(web-1>db.local,FIN)", Fault("drop", "web-1", "db.local", ("FIN",))),
@@ -82,6 +85,13 @@ def test_reading(expression: str, fault: Fault) -> None:
         ("drop(A>B,FIN,by=2)", 13, "no_by"),
         ("reorder(A>B,FIN,by2)", 18, "by"),
         ("reorder(A>B,FIN,by=x)", 19, "count"),
+        ("mark(*,queue30KB)", 12, "queue"),
+        ("mark(*,queue 30KB)", 13, "queue"),
+        ("mark(*,queue=30)", 13, "queue"),
+        ("mark(*,queue=30ms)", 13, "queue"),
+        ("mark(*,queue=1KB,queue=2KB)", 17, "once"),
+        ("drop(*,queue=30KB)", 7, "no_queue"),
+        ("mark(*,10ms)", 7, "no_time"),
         ("drop(A>B,SYN,1", 14, "close"),
         ("drop(A>B,SYN 1)", 13, "close"),
         ("drop(A>B,SYN,1) x", 16, "end"),
@@ -128,7 +138,7 @@ def assert_points_into(error: FaultError, text: str) -> None:
     assert error.pointer().count("^") >= 1
 
 
-@given(st.text(alphabet="drop(uheynlatcDSYNAKFI*>,.0123456789%m s=+b)", max_size=40).map(lambda t: "drop(A>B," + t))
+@given(st.text(alphabet="dropmk(quheynlatcDSYNAKFI*>,.0123456789%m s=+b)", max_size=40).map(lambda t: "drop(A>B," + t))
 def test_text_that_looks_right_gives_a_fault_or_a_fault_error(text: str) -> None:
     try:
         fault = parse_fault(text)
@@ -159,6 +169,7 @@ def faults(draw: st.DrawFn) -> Fault:
         draw(st.one_of(st.just(1.0), st.integers(0, 1000).map(lambda n: n / 1000), st.floats(0, 1))),
         draw(st.integers(0, 10**12)) if timed else None,
         draw(st.integers(1, 99)) if kind == "reorder" and draw(st.booleans()) else None,
+        draw(st.integers(0, 10**9)) if kind == "mark" and draw(st.booleans()) else None,
     )
 
 

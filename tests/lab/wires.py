@@ -19,7 +19,9 @@ ADDRESSES = {4: ("10.0.0.1", "10.0.0.2"), 6: ("fd00::1", "fd00::2")}
 PORTS = {"A": 40_000, "B": 80}
 
 
-def packet(source: str, flags: int, seq: int = 1, ack: int = 1, text: bytes = b"", family: int = 4) -> bytes:
+def packet(
+    source: str, flags: int, seq: int = 1, ack: int = 1, text: bytes = b"", family: int = 4, ecn: int = 0
+) -> bytes:
     """A packet from host `source` (A or B) to the other one."""
     here, there = (parse_address(text) for text in ADDRESSES[family])
     other = "B" if source == "A" else "A"
@@ -28,8 +30,8 @@ def packet(source: str, flags: int, seq: int = 1, ack: int = 1, text: bytes = b"
     segment = Segment(PORTS[source], PORTS[other], seq, ack, flags, 1_000, payload=text)
     payload = build_segment(segment, here, there)
     if family == 4:
-        return build_ipv4(Ipv4Packet(here, there, 6, payload))
-    return build_ipv6(Ipv6Packet(here, there, 6, payload))
+        return build_ipv4(Ipv4Packet(here, there, 6, payload, tos=ecn))
+    return build_ipv6(Ipv6Packet(here, there, 6, payload, traffic_class=ecn))
 
 
 class Bench:

@@ -71,7 +71,7 @@ def test_the_other_kinds() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("drop", "drop"), ("dup", "dup"), ("hold", "hold"), ("delay", "hold"), ("corrupt", "rule")],
+    [("drop", "drop"), ("dup", "dup"), ("hold", "hold"), ("delay", "hold"), ("corrupt", "rule"), ("mark", "rule")],
 )
 def test_faults_are_told_in_the_kinds_of_the_schema(kind: str, told: str) -> None:
     tape = Tape()

@@ -15,20 +15,42 @@ from synfin.config import SECOND
 from synfin.errors import UsageError, WireError
 from synfin.lab.faults import REORDER_LIMIT_NS, Fault
 from synfin.lab.scheduler import Planned, Scheduler
-from synfin.trace import CORRUPT, DELAY, DROP, DUPLICATE, HOLD, RECEIVE, SEND, SegmentRecord, Sink
+from synfin.trace import CORRUPT, DELAY, DROP, DUPLICATE, HOLD, MARK, RECEIVE, SEND, SegmentRecord, Sink
 from synfin.wire.addresses import Endpoint
+from synfin.wire.checksum import checksum
 from synfin.wire.frame import Frame
 from synfin.wire.ipv4 import parse_ipv4
 from synfin.wire.ipv6 import find_upper_layer, parse_ipv6
 from synfin.wire.segmentation import split
 from synfin.wire.tcp import ACK, FIN, Segment, parse_segment
 
+CE: Final = 3
 FIN_TABLE_LIMIT: Final = 65_536  # directions of connections whose FIN is remembered for `last`
 HELD_LIMIT: Final = 65_536  # frames kept back at a time, each way
 _PROTOCOL_TCP: Final = 6
 
 Tap = Callable[[int, str, str, bytes, str], None]
 """Sees each frame: time in ns, host, `send`, `recv` or `drop`, the octets, and the rule (for captures)."""
+
+
+def ecn_of(data: bytes) -> int:
+    """The ECN field of an IP packet (RFC 3168 5)."""
+    if len(data) < 2:
+        return 0
+    return data[1] & 3 if data[0] >> 4 == 4 else data[1] >> 4 & 3
+
+
+def with_ecn(data: bytes, field: int) -> bytes:
+    """The same IP packet with another ECN field, as a router makes it that is congested."""
+    octets = bytearray(data)
+    if octets[0] >> 4 == 4:
+        octets[1] = octets[1] & 0xFC | field
+        size = (octets[0] & 15) * 4
+        octets[10:12] = b"\0\0"
+        octets[10:12] = checksum(bytes(octets[:size])).to_bytes(2, "big")
+    else:
+        octets[1] = octets[1] & 0xCF | field << 4
+    return bytes(octets)
 
 
 @final
@@ -215,10 +237,13 @@ class Cable:
             lane.lost_bytes += size
             self._note(DROP, lane.source, packet, refused)
             return
+        waiting = 0
+        if self.rate is not None and lane.busy_until > now:
+            waiting = (lane.busy_until - now) * self.rate // (8 * SECOND)
         start = lane.busy_until if lane.busy_until > now else now
         finish = start if self.rate is None else start + size * 8 * SECOND // self.rate
         lane.busy_until = finish
-        fault = self._fault_for(lane, packet)
+        fault = self._fault_for(lane, packet, waiting)
         if self.loss and self._rng.random() < self.loss:
             lane.lost_bytes += size
             self._note(DROP, lane.source, packet, "link-loss")
@@ -239,12 +264,13 @@ class Cable:
                 return "link-queue-full"
         return ""
 
-    def _fault_for(self, lane: Lane, packet: Packet) -> Fault | None:
+    def _fault_for(self, lane: Lane, packet: Packet, waiting: int) -> Fault | None:
         """The first fault that hits; every fault counts every frame that it means."""
+        ecn = ecn_of(packet.data) if self.faults else 0
         covers_fin, fin_sent = self._closing(packet) if self.faults else (False, False)
         found: Fault | None = None
         for fault in self.faults:
-            if fault.matches(lane.source, lane.target, packet.segment, covers_fin, fin_sent):
+            if fault.matches(lane.source, lane.target, packet.segment, covers_fin, fin_sent, ecn, waiting):
                 if fault.strikes(self._rng) and found is None:
                     found = fault
         return found
@@ -279,6 +305,11 @@ class Cable:
         elif fault.kind == "corrupt":
             self._note(CORRUPT, source, packet, rule)
             self._pass(lane, self._damaged(packet), arrival)
+        elif fault.kind == "mark":
+            marked = Packet(with_ecn(packet.data, CE), packet.note)
+            marked.read()
+            self._note(MARK, source, marked, rule)
+            self._pass(lane, marked, arrival)
         elif fault.kind == "hold":
             self._note(HOLD, source, packet, rule)
             lane.held.append((fault, packet))

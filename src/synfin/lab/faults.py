@@ -13,10 +13,10 @@ from random import Random
 from typing import Final, final
 
 from synfin.errors import UsageError
-from synfin.units import DURATIONS, format_duration, parse_share
+from synfin.units import DURATIONS, format_duration, parse_share, parse_size
 from synfin.wire.tcp import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
-KINDS: Final = ("drop", "dup", "delay", "reorder", "corrupt", "hold")
+KINDS: Final = ("drop", "dup", "delay", "reorder", "corrupt", "hold", "mark")
 ALL: Final = "all"
 LAST: Final = "last"
 REORDER_LIMIT_NS: Final = 1_000_000_000  # a reordered frame that nothing overtakes goes on after this time
@@ -41,7 +41,7 @@ _SPACE: Final = re.compile(r"[ \t]*")
 
 # What was expected, by id: `timeline/messages` has the same ids, with `fault.` before them, in every language.
 EXPECTED: Final[dict[str, str]] = {
-    "kind": "one of drop, dup, delay, reorder, corrupt, hold",
+    "kind": "one of drop, dup, delay, reorder, corrupt, hold, mark",
     "open": "an opening parenthesis",
     "direction": "a direction such as A>B, or * for both ways",
     "arrow": "> between the two hosts",
@@ -60,6 +60,8 @@ EXPECTED: Final[dict[str, str]] = {
     "no_time": "no time here: {kind} takes none",
     "no_by": "no by= here: only reorder takes it",
     "by": "= and a number after by",
+    "queue": "= and a size such as 30KB after queue",
+    "no_queue": "no queue= here: only mark takes it",
     "close": "a comma or a closing parenthesis",
     "end": "nothing after the closing parenthesis",
 }
@@ -98,13 +100,15 @@ class Fault:
     `source` and `target` are host names or `*`; `flags` the flag names in the order written; `last`: only the segment
     that ends its sender's part; `first`..`final`: which of the matching frames, counted from 1 (`final` None: all from
     `first`); `share`: with this probability; `time_ns`: of delay, dup (how much later the copy comes) and reorder (how
-    long it waits at most); `by`: how many frames overtake a reordered one.
+    long it waits at most); `by`: how many frames overtake a reordered one; `queue_bytes`: only frames behind at
+    least so many octets that wait for the cable (None: any).
 
     `matched` counts the frames that matched so far, `hits` those that met the fault.
     """
 
     __slots__ = (
-        "bits", "by", "final", "first", "flags", "hits", "kind", "last", "matched", "share", "source", "target",
+        "bits", "by", "final", "first", "flags", "hits", "kind", "last", "matched", "queue_bytes", "share", "source",
+        "target",
         "text", "time_ns",
     )  # fmt: skip
 
@@ -120,6 +124,7 @@ class Fault:
         share: float = 1.0,
         time_ns: int | None = None,
         by: int | None = None,
+        queue_bytes: int | None = None,
     ) -> None:
         self.kind = kind
         self.source = source
@@ -130,6 +135,7 @@ class Fault:
         self.share = share
         self.time_ns = time_ns
         self.by = by
+        self.queue_bytes = queue_bytes
         self.matched = 0
         self.hits = 0
         self.bits = 0
@@ -148,7 +154,7 @@ class Fault:
         """All that the expression says, for comparing."""
         return (
             self.kind, self.source, self.target, self.flags, self.last, self.first, self.final, self.share,
-            self.time_ns, self.by,
+            self.time_ns, self.by, self.queue_bytes,
         )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
@@ -167,7 +173,7 @@ class Fault:
         if self.last and self.flags != ("*",):
             parts.append(LAST)
         elif (self.first, self.final) == (1, None):
-            if self.share == 1.0 and self.time_ns is None and self.by is None:
+            if self.share == 1.0 and self.time_ns is None and self.by is None and self.queue_bytes is None:
                 parts.append(ALL)
         elif self.final is None:
             parts.append(f"{self.first}..")
@@ -177,16 +183,32 @@ class Fault:
             parts.append(_percent(self.share))
         if self.by is not None:
             parts.append(f"by={self.by}")
+        if self.queue_bytes is not None:
+            parts.append(f"queue={self.queue_bytes}B")
         if self.time_ns is not None:
             parts.append(format_duration(self.time_ns))
         return f"{self.kind}({','.join(parts)})"
 
-    def matches(self, source: str, target: str, segment: Segment | None, covers_fin: bool, fin_sent: bool) -> bool:
+    def matches(
+        self,
+        source: str,
+        target: str,
+        segment: Segment | None,
+        covers_fin: bool,
+        fin_sent: bool,
+        ecn: int = 0,
+        waiting: int = 0,
+    ) -> bool:
         """Whether the frame from `source` to `target` is of the kind meant; does not count it.
 
         `segment` is None for what is not TCP; `covers_fin`: it acknowledges the FIN of its receiver; `fin_sent`: it, or
         one before it, carried the FIN of its sender.  After a segment with both its sender owes nothing more.
+        `ecn` is the ECN field of its packet: only what is ECN-capable can be marked; `waiting` octets are before it.
         """
+        if self.kind == "mark" and ecn in (0, 3):
+            return False
+        if self.queue_bytes is not None and waiting < self.queue_bytes:
+            return False
         if self.source not in ("*", source) or self.target not in ("*", target):
             return False
         if self.last and self.flags != ("FIN",) and not (covers_fin and (fin_sent or self.flags == ("ACK",))):
@@ -289,10 +311,12 @@ class _Reader:
     def check(self, fault: Fault) -> None:
         if fault.kind == "delay" and fault.time_ns is None:
             raise self.fail("delay_time", self.expression.rindex(")"))
-        if fault.time_ns is not None and fault.kind in ("drop", "corrupt", "hold"):
+        if fault.time_ns is not None and fault.kind in ("drop", "corrupt", "hold", "mark"):
             raise self.fail("no_time", self.said["time"], kind=fault.kind)
         if fault.by is not None and fault.kind != "reorder":
             raise self.fail("no_by", self.said["by"])
+        if fault.queue_bytes is not None and fault.kind != "mark":
+            raise self.fail("no_queue", self.said["queue"])
 
     def direction(self, fault: Fault) -> None:
         if self.take("*"):
@@ -326,7 +350,7 @@ class _Reader:
             return
         if names[0] not in _FLAG_BITS and names[0] != _TEXT:
             self.at = start
-            if names[0] in (ALL, "by"):
+            if names[0] in (ALL, "by", "queue"):
                 self.parameter(fault)
                 return
             raise self.fail("flags")
@@ -358,6 +382,11 @@ class _Reader:
             if not self.take("="):
                 raise self.fail("by")
             fault.by = self.count()
+        elif word == "queue":
+            self.say("queue", start)
+            if not self.take("="):
+                raise self.fail("queue")
+            fault.queue_bytes = self.size()
         elif word:
             raise self.fail("which", start)
         else:
@@ -370,6 +399,16 @@ class _Reader:
         if not text.isdigit() or len(text) > 9 or int(text) < 1:
             raise self.fail("count", start)
         return int(text)
+
+    def size(self) -> int:
+        self.skip()
+        start = self.at
+        text = self.match(_NUMBER)
+        unit = self.match(_WORD)
+        try:
+            return parse_size(text + unit)
+        except UsageError:
+            raise self.fail("queue", start) from None
 
     def quantity(self, fault: Fault, start: int) -> None:
         text = self.match(_NUMBER)

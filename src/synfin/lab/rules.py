@@ -18,6 +18,7 @@ RULES: Final[dict[str, str]] = {
     "fault-reorder": _FAULTS,
     "fault-corrupt": _FAULTS,
     "fault-hold": _FAULTS,
+    "fault-mark": _FAULTS,
     # The cable itself
     "link-loss": _LAB,
     "link-queue-full": _LAB,

@@ -9,7 +9,7 @@ import json
 from typing import Any, Final, final
 
 from synfin.timeline.ladder import rule_source
-from synfin.timeline.model import Model
+from synfin.timeline.model import ECN_WORDS, Model
 from synfin.timeline.numbers import NumberTracker
 from synfin.trace import (
     CORRUPT,
@@ -17,6 +17,7 @@ from synfin.trace import (
     DROP,
     DUPLICATE,
     HOLD,
+    MARK,
     RECEIVE,
     SEND,
     AppRecord,
@@ -32,7 +33,7 @@ from synfin.wire.tcp import Segment, flag_names
 SCHEMA: Final = 1
 KINDS: Final = ("send", "recv", "drop", "dup", "hold", "state", "timer", "app", "rule")
 
-# A delayed segment is held by the network for a while; a damaged one is told by the rule that damaged it.
+# A delayed segment is held by the network for a while; a damaged or marked one is told by the rule that did it.
 _SEGMENT_KINDS: Final[dict[str, str]] = {
     SEND: "send",
     RECEIVE: "recv",
@@ -41,6 +42,7 @@ _SEGMENT_KINDS: Final[dict[str, str]] = {
     HOLD: "hold",
     DELAY: "hold",
     CORRUPT: "rule",
+    MARK: "rule",
 }
 
 
@@ -87,7 +89,7 @@ class EventWriter:
             numbers = self._numbers.sent(record.src, record.dst, segment, record.rule, foreign)
         else:
             numbers = self._numbers.look(record.src, record.dst, segment, record.rule)
-        return {
+        told: dict[str, Any] = {
             "t_ns": record.now,
             "kind": _SEGMENT_KINDS[record.kind],
             "host": record.host,
@@ -104,6 +106,9 @@ class EventWriter:
             "rule": record.rule,
             "rfc": rule_source(record.rule),
         }
+        if segment.ecn:
+            told["ecn"] = ECN_WORDS[segment.ecn]
+        return told
 
 
 def options_of(segment: Segment) -> dict[str, Any]:

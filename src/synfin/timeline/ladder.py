@@ -12,7 +12,7 @@ from typing import Final, final
 
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog
-from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
+from synfin.timeline.model import CALL, DAMAGED, ECN_WORDS, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
 from synfin.timeline.style import Style
 from synfin.timeline.width import cut, pad, width, wrap
 from synfin.trace import Record, StateRecord
@@ -195,6 +195,8 @@ class Ladder:
         elif flight.twin and row.departure is not None:
             marks.append(f"{style.copy} {texts.text('ui.twin')}")
             colour = "copy"
+        if flight.changed is not None and row.departure is not None:
+            marks.append(texts.text("ui.marked"))
         fates = {
             LOST: ("lost", style.cross, "ui.lost"),
             DAMAGED: ("lost", style.damaged, "ui.damaged"),
@@ -213,6 +215,8 @@ class Ladder:
         """What stands on the arrow, and what did not fit."""
         segment, numbers, texts = flight.segment, flight.numbers, self.texts
         flags = ",".join(flag_names(segment.flags)) or "-"
+        if segment.ecn:
+            flags += f" {ECN_WORDS[segment.ecn]}"
         mark = "  ".join(marks)
         length = f" len={len(segment.payload)}" if segment.payload else ""
         window = f" win={numbers.window}"
@@ -253,6 +257,9 @@ class Ladder:
                 words.append(f"ts={options.ts_val},{options.ts_ecr}")
         if options.fast_open is not None:
             words.append(f"tfo={options.fast_open.hex() or '?'}")
+        if options.user_timeout is not None:
+            unit = "min" if options.user_timeout & 0x8000 else "s"
+            words.append(f"uto={options.user_timeout & 0x7FFF}{unit}")
         words.extend(f"sack={left}-{right}" for left, right in options.sack)
         if not words:
             return []

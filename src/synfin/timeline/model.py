@@ -16,6 +16,7 @@ from synfin.trace import (
     DROP,
     DUPLICATE,
     HOLD,
+    MARK,
     RECEIVE,
     SEND,
     AppRecord,
@@ -31,6 +32,8 @@ from synfin.wire.tcp import Segment
 GROUP_LIMIT: Final = 4_096  # steps kept until all their segments have arrived; then they are drawn as they are
 FLIGHT_LIMIT: Final = 65_536  # segments on their way (or held) that are remembered
 CONNECTION_LIMIT: Final = 1_048_576
+
+ECN_WORDS: Final = ("", "ect1", "ect0", "ce")  # the ECN field of a packet (RFC 3168 5), where it says something
 
 # What became of a segment
 FLYING: Final = "flying"
@@ -61,11 +64,12 @@ class Flight:
 
     `rule` says why it was sent; `fate` is one of the constants above; `fault` the rule that decided it; `number` is
     given by the layout to a flight that is drawn in two parts; `twin`: the network made a copy; `foreign`: injected.
+    `changed` is the segment as it goes on after a router has set Congestion Experienced (RFC 3168).
     """
 
     __slots__ = (
-        "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender", "sent_at",
-        "src", "twin",
+        "changed", "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender",
+        "sent_at", "src", "twin",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +86,7 @@ class Flight:
         self.fault = ""
         self.twin = False
         self.foreign = False
+        self.changed: Segment | None = None
         self.number = 0
         self.departure: Step | None = None
 
@@ -293,6 +298,9 @@ class Model:
             return self._departure(record)
         if record.kind == RECEIVE:
             return self._arrival(record)
+        if record.kind == MARK:
+            self._marked(record)
+            return []
         flight = self._flight_of(record.segment)
         if record.kind == DUPLICATE and flight is None:
             return self._injected(record)
@@ -321,6 +329,14 @@ class Model:
         flight.fate = LATE
         self._flights.append(flight)
         return []
+
+    def _marked(self, record: SegmentRecord) -> None:
+        """A router has written into the packet: the record has what goes on, the flight what was sent."""
+        for flight in self._flights:
+            if flight.changed is None and flight.src == record.src and flight.segment == record.segment:
+                flight.changed = record.segment
+                flight.fault = record.rule
+                return
 
     def _departure(self, record: SegmentRecord) -> list[Step]:
         done = self._begin(record.now, record.host, DEPARTURE, record.src, record.dst)
@@ -360,6 +376,6 @@ class Model:
 
     def _flight_of(self, segment: Segment) -> Flight | None:
         for flight in self._flights:
-            if flight.segment is segment:
+            if flight.segment is segment or (flight.changed is not None and flight.changed is segment):
                 return flight
         return None

@@ -179,6 +179,7 @@ LAB: Final[dict[str, str]] = {
     "rule.fault-reorder": "others overtake it on the wire, as the fault says",
     "rule.fault-corrupt": "one bit is turned on the wire; the checksum will not match",
     "rule.fault-hold": "kept back on the wire until it is released",
+    "rule.fault-mark": "a router on the way is congested and marks the packet (CE) instead of dropping it",
     "rule.link-loss": "lost by chance on the wire",
     "rule.link-queue-full": "dropped: the queue in front of the cable is full",
     "rule.link-mtu-exceeded": "dropped: larger than the cable's MTU",

@@ -167,6 +167,7 @@ LAB: Final[dict[str, str]] = {
     "rule.fault-reorder": "按设定的故障，后面的报文段超过了它",
     "rule.fault-corrupt": "途中翻转了一位，校验和将对不上",
     "rule.fault-hold": "在途中被扣住，直到放行",
+    "rule.fault-mark": "途中的路由器拥塞，它给分组打上 CE 标记而不丢弃",
     "rule.link-loss": "在途中偶然丢失",
     "rule.link-queue-full": "链路前的队列已满，丢弃",
     "rule.link-mtu-exceeded": "超过链路的 MTU，丢弃",

@@ -93,6 +93,7 @@ INTERFACE: Final[dict[str, str]] = {
     "timer.user-timeout": "user time-out",
     "timer.fin-wait-2": "FIN_WAIT_2 timer fires",
     "timer.time-wait": "2MSL is over",
+    "timer.pace": "pacing timer fires",
     "timer.sws-override": "silly-window override timer fires",
     "timer.pace": "pacing timer fires",
     "timer.reordering": "reordering timer fires",

@@ -93,6 +93,7 @@ INTERFACE: Final[dict[str, str]] = {
     "timer.user-timeout": "用户超时",
     "timer.fin-wait-2": "FIN_WAIT_2 定时器到期",
     "timer.time-wait": "2MSL 已满",
+    "timer.pace": "定速发送定时器到期",
     "timer.sws-override": "糊涂窗口超时定时器到期",
     "timer.pace": "发送节拍定时器到期",
     "timer.reordering": "乱序定时器到期",

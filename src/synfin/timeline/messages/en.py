@@ -95,7 +95,6 @@ INTERFACE: Final[dict[str, str]] = {
     "timer.time-wait": "2MSL is over",
     "timer.pace": "pacing timer fires",
     "timer.sws-override": "silly-window override timer fires",
-    "timer.pace": "pacing timer fires",
     "timer.reordering": "reordering timer fires",
     "timer.loss-probe": "loss-probe timer fires",
     "timer.other": "timer {call} fires",

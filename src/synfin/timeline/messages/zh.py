@@ -95,7 +95,6 @@ INTERFACE: Final[dict[str, str]] = {
     "timer.time-wait": "2MSL 已满",
     "timer.pace": "定速发送定时器到期",
     "timer.sws-override": "糊涂窗口超时定时器到期",
-    "timer.pace": "发送节拍定时器到期",
     "timer.reordering": "乱序定时器到期",
     "timer.loss-probe": "丢失探测定时器到期",
     "timer.other": "定时器 {call} 到期",

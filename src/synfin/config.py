@@ -99,7 +99,7 @@ class TcpConfig:
     accept_missing_timestamps: bool = False  # take segments without the option that was agreed on (RFC 7323 3.2)
     sack: bool = True  # offer SACK-permitted (RFC 2018)
     syn_window: int | None = None  # window field of our SYN; None: as much of the receive buffer as fits
-    accept_syn_data: bool = True  # queue and acknowledge text on a SYN (RFC 9293 3.10.7.2); False: SYN only, as Linux
+    accept_syn_data: bool = True  # queue text on a SYN (RFC 9293 3.10.7.2); False: acknowledge the SYN only, as Linux
     ecn: str = "accept"  # RFC 3168, RFC 9768: one of ECN_CHOICES
     ecn_fallback: bool = True  # a SYN that is lost is repeated without ECN (RFC 3168 6.1.1.1)
     fast_open: bool = False  # RFC 7413, client and server
@@ -184,6 +184,7 @@ class TcpConfig:
     rfc1337: bool = True  # RST does not end TIME_WAIT (RFC 1337 3, F1)
     time_wait_restart_on_any: bool = False  # any unacceptable segment restarts 2MSL, not only a repeated FIN
     time_wait_answer_old_syn: bool = False  # ACK to an unacceptable SYN; False: silence (RFC 6191 2)
+    time_wait_challenge_rst: bool = True  # without rfc1337: a RST in the window, not at RCV.NXT, is challenged
 
     # Keep-alive (RFC 9293 3.8.4)
     keep_alive: bool = False
@@ -245,4 +246,5 @@ LINUX: Final[dict[str, Any]] = {
     "rfc1337": False,
     "time_wait_restart_on_any": True,
     "time_wait_answer_old_syn": True,
+    "time_wait_challenge_rst": False,
 }

@@ -404,3 +404,14 @@ def test_next_incarnation_out_of_time_wait() -> None:
     )
     passes(reopened.format(101))
     fails(reopened.format(1), "ack")
+
+
+def test_live_numbers_of_an_expected_packet() -> None:
+    """A RST for a segment without ACK has the number 0, whatever our own numbers are [RFC9293-E13]."""
+    text = (
+        OPEN
+        + "+0 < R 1:1(0)\n+0 close(4) = 0\n+0 close(3) = 0\n+0 < 40000 > 8080 F 1:1(0) win 65535\n+0 > R. {} ack 2\n"
+    )
+    passes(text.format("0:0(0)!"))
+    fails(text.format("0:0(0)"), "seq")
+    fails(text.format("1:1(0)!"), "seq")

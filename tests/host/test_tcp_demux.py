@@ -517,3 +517,19 @@ def test_timers_of_connections_that_are_gone_leave_nothing_behind() -> None:
     pair.run(10)
     assert pair.a.next_deadline() is None
     assert pair.b.next_deadline() is None
+
+
+def test_defaults_that_change_count_for_records_of_time_wait() -> None:
+    """With RFC 1337 switched off later, a RST at RCV.NXT ends a TIME_WAIT that is nobody's by then [RFC1337-02]."""
+    pair = Pair()
+    pair.b.listen(80, 0, handler=close_at_eof)
+    connection = pair.a.connect(B4, 80, 0)
+    pair.run(50)
+    connection.close(pair.now)
+    pair.run(500)
+    local, remote = connection.local, connection.remote
+    reset = tcp(Segment(remote.port, local.port, connection.tcb.rcv_nxt & 0xFFFF_FFFF, 0, RST))
+    for rfc1337, left in ((True, 1), (False, 0)):
+        pair.a.tcp = pair.a.tcp.but(rfc1337=rfc1337)
+        give(pair.a, reset, pair.now)
+        assert len(pair.a.time_wait) == left

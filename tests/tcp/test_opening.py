@@ -260,6 +260,18 @@ def test_data_on_a_syn_ack_is_delivered() -> None:
     assert t.drain()[-1].ack == 6
 
 
+def test_text_and_fin_on_a_syn_ack_may_be_left_unacknowledged() -> None:
+    """As Linux does it: the SYN alone is acknowledged, the rest comes again [RFC9293-E19]."""
+    t = Opened(config=TcpConfig.linux())
+    t.inject("SFA len=5")
+    t.expect("A seq=1 ack=1")
+    t.expect_rule("syn-data-ignored")
+    assert t.state is State.ESTABLISHED
+    assert not t.connection.readable
+    t.inject("FA seq=1 ack=1 len=5").expect("A seq=1 ack=7")
+    assert t.app.read() == octets(1, 5)
+
+
 def test_data_on_a_crossing_syn_is_not_delivered_early() -> None:
     """S02 with S11 [RFC9293-E19]."""
     t = Opened()

@@ -156,6 +156,14 @@ def test_only_the_exact_reset_kills_without_the_protection(text: str, answer: st
     assert t.state is State.TIME_WAIT
 
 
+def test_reset_inside_the_window_draws_nothing_on_linux() -> None:
+    """Without `time_wait_challenge_rst` (both/states/time-wait/rst-elsewhere.pkt)."""
+    t = TimeWait(rfc1337=False, time_wait_challenge_rst=False)
+    t.inject("R seq=3").expect_nothing()
+    t.expect_rule("rst-in-window")
+    assert t.state is State.TIME_WAIT
+
+
 def test_hazard_1_old_text_in_a_new_incarnation() -> None:
     """[RFC1337-03]: without timestamps an old duplicate inside the new window is taken - why TIME_WAIT exists; with
     them PAWS stops it (S18)."""

@@ -7,7 +7,7 @@ where they are written.  The checksum, the echo of timestamps and the payload (z
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from synfin.drill.live import ECN_BITS, Observed, flag_bits
@@ -98,7 +98,8 @@ def described(observed: Observed, flow: Flow, like: TcpPacket | None = None) -> 
     segment = observed.segment
     assert segment is not None
     near = like.sequence.first if like is not None else 0
-    first = nearest(flow.outbound_seq(segment.seq), near)
+    absolute = like is not None and like.sequence.absolute  # as in 0:0(0)!
+    first = segment.seq if absolute else nearest(flow.outbound_seq(segment.seq), near)
     first = first if first >= 0 else first % MODULO
     length = len(segment.payload)
     near_ack = like.ack if like is not None and like.ack is not None else 0
@@ -113,7 +114,7 @@ def described(observed: Observed, flow: Flow, like: TcpPacket | None = None) -> 
     return TcpPacket(
         False,
         letters,
-        Range(first, first + length, length),
+        Range(first, first + length, length, absolute),
         bool(segment.flags & ACK),
         ace,
         (ack if ack >= 0 else ack % MODULO) if segment.flags & ACK else None,
@@ -179,7 +180,7 @@ def _number_differences(expected: TcpPacket, got: TcpPacket, rules: Rules) -> li
     out: list[Difference] = []
     wanted, found = expected.sequence, got.sequence
     if wanted.first % MODULO != found.first % MODULO or wanted.length != found.length:
-        out.append(Difference("seq", print_range(replace(wanted, absolute=False)), print_range(found)))
+        out.append(Difference("seq", print_range(wanted), print_range(found)))
     if expected.ack is not None and (got.ack is None or expected.ack % MODULO != got.ack % MODULO):
         out.append(Difference("ack", f"ack {expected.ack}", "no ack" if got.ack is None else f"ack {got.ack}"))
     if expected.window is not None and expected.window != got.window and "win" not in rules.relax:

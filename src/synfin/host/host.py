@@ -69,7 +69,7 @@ class Host:
 
     __slots__ = (
         "_arp", "_core", "_demux", "_icmp4", "_icmp6", "_input", "_interfaces", "_ndp", "_out", "_output", "_pings",
-        "_ports", "_routes", "_udp", "tcp",
+        "_ports", "_routes", "_udp",
     )  # fmt: skip
 
     def __init__(
@@ -83,7 +83,7 @@ class Host:
         isn: IsnSource | None = None,
     ) -> None:
         config = config if config is not None else HostConfig()
-        self.tcp: TcpConfig = tcp if tcp is not None else TcpConfig()
+        tcp = tcp if tcp is not None else TcpConfig()
         core = Core(name, rng, config, trace)
         self._core = core
         self._interfaces = Interfaces()
@@ -98,8 +98,8 @@ class Host:
         self._icmp4 = Icmp4(core, self._interfaces, self._output, dispatch, self._pings)
         self._icmp6 = Icmp6(core, self._interfaces, self._output, dispatch, self._pings, self._ndp)
         self._udp = Udp(core, self._interfaces, self._output, errors)
-        source = isn if isn is not None else IsnGenerator(rng, self.tcp.isn_tick_ns)
-        self._out = TcpOutput(core, self._output, self.tcp, source)
+        source = isn if isn is not None else IsnGenerator(rng, tcp.isn_tick_ns)
+        self._out = TcpOutput(core, self._output, tcp, source)
         self._demux = TcpDemux(core, self._out)
         self._ports = EphemeralPorts(rng, config.ephemeral_port_first, config.ephemeral_port_last)
         self._input.uppers[icmpv4.PROTOCOL] = self._icmp4
@@ -121,6 +121,15 @@ class Host:
     def config(self) -> HostConfig:
         """Limits and rates."""
         return self._core.config
+
+    @property
+    def tcp(self) -> TcpConfig:
+        """The default for connections to come; it also judges what arrives for records of TIME_WAIT."""
+        return self._out.tcp
+
+    @tcp.setter
+    def tcp(self, value: TcpConfig) -> None:
+        self._out.tcp = value
 
     @property
     def interfaces(self) -> list[Interface]:

@@ -103,7 +103,10 @@ def _in_syn_sent(tcb: Tcb, segment: Segment) -> None:
         if ack < tcb.snd_nxt:  # fast open: the peer left our text unacknowledged [RFC9293-E19]
             tcb.snd_nxt = ack
         tcb.ack_now = "handshake-ack"
-        _rest(tcb, arrival)
+        if tcb.config.accept_syn_data:
+            _rest(tcb, arrival)  # text and FIN of the SYN-ACK [RFC9293-E19]
+        elif arrival.length():
+            tcb.note("syn-data-ignored")
         return
     _simultaneous_open(tcb, arrival)
 

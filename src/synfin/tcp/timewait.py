@@ -70,8 +70,8 @@ class TimeWait:
             self.rule = "time-wait-rst"
             return DELETE
         if ahead < self.window:
-            self.rule = "rst-in-window"
-            return REPLY
+            self.rule = "rst-in-window"  # [RFC5961-03]
+            return REPLY if config.time_wait_challenge_rst else IGNORE
         self.rule = "rst-outside-window"
         return IGNORE
 

@@ -339,8 +339,8 @@ class TcpDemux(Upper):
                 found.append(listener)
         return found
 
-    def listener_counters(self) -> ListenerCounters:
-        """What all listeners, closed ones too, have counted."""
+    def count_listeners(self, counters: dict[str, int]) -> None:
+        """Bring up to date what all listeners, closed ones too, have counted."""
         total = ListenerCounters()
         add_counters(total, self.retired)
         seen: list[Listener] = []
@@ -348,7 +348,13 @@ class TcpDemux(Upper):
             if listener not in seen:
                 seen.append(listener)
                 add_counters(total, listener.counters)
-        return total
+        counters["TcpExtListenOverflows"] = total.accept_overflows
+        counters["TcpExtListenDrops"] = total.accept_overflows + total.syn_overflows
+        counters["TcpExtTCPReqQFullDrop"] = total.syn_overflows - total.cookies_sent
+        counters["TcpExtTCPReqQFullDoCookies"] = total.cookies_sent
+        counters["TcpExtSyncookiesSent"] = total.cookies_sent
+        counters["TcpExtSyncookiesRecv"] = total.cookies_received
+        counters["TcpExtSyncookiesFailed"] = total.cookies_failed
 
     def clear(self) -> None:
         """Forget all listeners and connections silently."""

@@ -472,15 +472,8 @@ class Host:
     def counters(self) -> dict[str, int]:
         """Counters by the names of `/proc/net/snmp` and `/proc/net/netstat`, brought up to date."""
         counters = self._core.counters
-        listening = self._demux.listener_counters()
         counters["TcpCurrEstab"] = self._out.established
-        counters["TcpExtListenOverflows"] = listening.accept_overflows
-        counters["TcpExtListenDrops"] = listening.accept_overflows + listening.syn_overflows
-        counters["TcpExtTCPReqQFullDrop"] = listening.syn_overflows - listening.cookies_sent
-        counters["TcpExtTCPReqQFullDoCookies"] = listening.cookies_sent
-        counters["TcpExtSyncookiesSent"] = listening.cookies_sent
-        counters["TcpExtSyncookiesRecv"] = listening.cookies_received
-        counters["TcpExtSyncookiesFailed"] = listening.cookies_failed
+        self._demux.count_listeners(counters)
         return counters
 
     @property

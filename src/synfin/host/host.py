@@ -405,9 +405,8 @@ class Host:
 
     def _path_to_one_host(self, address: Address) -> Path:
         """A path to an address that one host can have [MUST-46a] [MUST-46b]."""
-        if is_unspecified(address) or is_multicast(address) or self._interfaces.is_broadcast(address):
-            raise OSError(errno.ENETUNREACH, f"{format_address(address)} is not the address of one host")
-        if len(address) == 4 and (address[0] == 0 or address[0] >= 240):
+        none = is_unspecified(address) or (len(address) == 4 and (address[0] == 0 or address[0] >= 240))
+        if none or is_multicast(address) or self._interfaces.is_broadcast(address):
             raise OSError(errno.ENETUNREACH, f"{format_address(address)} is not the address of one host")
         path = self._routes.path(address)
         if path is None:
@@ -471,10 +470,9 @@ class Host:
     @property
     def counters(self) -> dict[str, int]:
         """Counters by the names of `/proc/net/snmp` and `/proc/net/netstat`, brought up to date."""
-        counters = self._core.counters
-        counters["TcpCurrEstab"] = self._out.established
-        self._demux.count_listeners(counters)
-        return counters
+        self._core.counters["TcpCurrEstab"] = self._out.established
+        self._demux.count_listeners(self._core.counters)
+        return self._core.counters
 
     @property
     def rules(self) -> dict[str, int]:

@@ -234,6 +234,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def _cannot_compile(skipped: dict[str, str]) -> bool:
+    """Whether compiled setups were wanted and could not be made."""
+    try:
+        tools.synfin(True)
+    except (tools.MissingToolError, OSError) as error:
+        skipped["synfin compiled"] = str(error)
+        return True
+    return False
+
+
 def main() -> None:
     """Read the options, measure, print."""
     options = parse()
@@ -247,7 +257,7 @@ def main() -> None:
     setups, skipped = available(wanted)
     for name, reason in skipped.items():
         say(f"skipped: {name}: {reason}")
-    modes = [mode for mode in _MODES if mode == "interpreted" or not options.interpreted]
+    modes = [mode for mode in _MODES if mode == "interpreted" or not (options.interpreted or _cannot_compile(skipped))]
     load = [os.getloadavg()[0]]
     runs = measure_network(
         setups, [name for name in options.names if name in MEASURES], options.rounds, options.seconds

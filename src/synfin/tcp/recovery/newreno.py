@@ -7,7 +7,6 @@ from synfin.tcp.recovery.facts import LossFacts
 from synfin.tcp.recovery.scoreboard import Scoreboard
 
 
-@register("newreno")
 class NewReno(LossDetection):
     """The third duplicate says that the first segment is lost, a partial ACK that the next one is [RFC6582-04]."""
 
@@ -22,3 +21,6 @@ class NewReno(LossDetection):
         if (facts.recovering and facts.acked) or (not facts.recovering and facts.duplicates == DUPLICATES):
             board.mark_lost(first)
         return 0
+
+
+register("newreno")(NewReno)  # not as a decorator: a decorated class would not compile to a native one

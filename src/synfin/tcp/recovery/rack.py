@@ -17,7 +17,6 @@ KEPT_RECOVERIES: Final = 16  # so many recoveries without a D-SACK, and the reor
 MIN_RTT_SPAN: Final = 150 * SECOND  # the smallest RTT is that of the last one to two spans [RFC8985-03]
 
 
-@register("rack")
 class Rack(LossDetection):
     """RACK with tail loss probes; no counting of duplicates is left in it [RFC8985-17]."""
 
@@ -106,3 +105,6 @@ def _sent_after(board: Scoreboard, record: Sent) -> bool:
     if board.recent_sent_at != record.sent_at:
         return board.recent_sent_at > record.sent_at
     return board.recent_end > record.end
+
+
+register("rack")(Rack)  # not as a decorator: a decorated class would not compile to a native one

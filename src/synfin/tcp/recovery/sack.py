@@ -7,7 +7,6 @@ from synfin.tcp.recovery.facts import LossFacts
 from synfin.tcp.recovery.scoreboard import Scoreboard
 
 
-@register("sack")
 class SackLoss(LossDetection):
     """IsLost and NextSeg of RFC 6675 4.  A lost retransmission is left to the time-out."""
 
@@ -41,3 +40,6 @@ class SackLoss(LossDetection):
         if rescued or last is None or last.sacked or last.resent:
             return None
         return max(last.start, last.end - facts.mss), last.end, "retransmit-rescue"
+
+
+register("sack")(SackLoss)  # not as a decorator: a decorated class would not compile to a native one

@@ -20,6 +20,7 @@ ROOT: Final = HERE.parent
 CACHE: Final = Path(os.environ.get("BENCH_CACHE", ROOT / ".bench"))
 GO_PATH: Final = "/usr/share/gocode"  # where Debian keeps Go libraries
 _PATIENCE: Final = 900
+_FAILED: Final[dict[Path, str]] = {}  # builds that need not be tried again in this run
 
 
 class MissingToolError(Exception):
@@ -129,6 +130,8 @@ def synfin(compiled: bool) -> Path:
     sources = sorted((ROOT / "src").rglob("*.py"))
     digest = _digest([*sources, ROOT / "setup.py", ROOT / "pyproject.toml"])
     target = CACHE / f"synfin-{sys.implementation.cache_tag}-{digest}"
+    if target in _FAILED:
+        raise MissingToolError(_FAILED[target])
     if not (target / "built").exists():
         print("building synfin with compiled modules (minutes) ...", file=sys.stderr, flush=True)
         shutil.rmtree(target, ignore_errors=True)
@@ -146,7 +149,9 @@ def synfin(compiled: bool) -> Path:
             check=False,
         )
         if done.returncode != 0:
-            raise MissingToolError(f"synfin cannot be compiled: {(done.stdout + done.stderr).strip()[-800:]}")
+            lines = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
+            _FAILED[target] = f"synfin cannot be compiled: {lines[-1]}"
+            raise MissingToolError(_FAILED[target])
         shutil.rmtree(target / "build", ignore_errors=True)
         (target / "built").touch()
     return target / "src"

@@ -42,6 +42,7 @@ _MAXIMUM: Final[dict[str, int]] = {
     "hop_limit": 255,
     "traffic_class": 255,
     "receive_buffer_bytes": 1 << 30,
+    "receive_buffer_max_bytes": 1 << 30,
     "keep_alive_probes": 1_000,
 }
 
@@ -109,6 +110,8 @@ class TcpConfig:
     # Buffers
     send_buffer_bytes: int = 262_144
     receive_buffer_bytes: int = 262_144
+    send_buffer_max_bytes: int | None = None  # grows up to here, to twice the congestion window; None: stays as it is
+    receive_buffer_max_bytes: int | None = None  # grows up to here with what is read in a round-trip time; None: stays
     reassembly_segments: int = 1_024  # out-of-order pieces kept at most
 
     # Sending and acknowledging
@@ -198,6 +201,17 @@ class TcpConfig:
             raise UsageError(f"TcpConfig.ecn is {self.ecn!r}; it must be one of {', '.join(ECN_CHOICES)}")
         if self.rto_min_ms > self.rto_max_ms:
             raise UsageError(f"TcpConfig.rto_min_ms {self.rto_min_ms} is above rto_max_ms {self.rto_max_ms}")
+        for size, most in (
+            ("send_buffer_bytes", self.send_buffer_max_bytes),
+            ("receive_buffer_bytes", self.receive_buffer_max_bytes),
+        ):
+            if most is not None and most < getattr(self, size):
+                raise UsageError(f"TcpConfig.{size} {getattr(self, size)} is above {size[:-6]}_max_bytes {most}")
+
+    def receive_buffer_limit(self) -> int:
+        """The largest receive buffer that there can be: what the window scale has to cover (RFC 7323 2.3)."""
+        most = self.receive_buffer_max_bytes
+        return self.receive_buffer_bytes if most is None else most
 
     def but(self, **changes: Any) -> TcpConfig:
         """A copy with some values changed; raises `UsageError` for a name that does not exist."""

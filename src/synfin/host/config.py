@@ -78,6 +78,7 @@ class HostConfig:
     connections: int = 1_048_576
     listeners: int = 65_536
     time_wait_entries: int = 262_144
+    tcp_memory_bytes: int = 1_073_741_824  # text that all connections hold together (synfin.tcp.memory); 0: no limit
     resets_per_second: int = 1_000  # for segments that belong to no connection
     reset_burst: int = 1_000
     ephemeral_port_first: int = 1_024  # RFC 6056 3.2: the largest range

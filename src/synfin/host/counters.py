@@ -29,6 +29,7 @@ _TCP: Final = (
     "ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab InSegs OutSegs RetransSegs InErrs OutRsts InCsumErrors"
 )
 _TCP_EXT: Final = (
+    "OfoPruned TCPMemoryPressures TCPRcvQDrop "
     "SyncookiesSent SyncookiesRecv SyncookiesFailed EmbryonicRsts OutOfWindowIcmps TW TWRecycled TWKilled PAWSEstab "
     "PAWSTimewait DelayedACKs ListenOverflows ListenDrops TCPFastRetrans TCPSlowStartRetrans TCPTimeouts "
     "TCPAbortOnData TCPAbortOnClose TCPAbortOnTimeout TCPAbortOnLinger TCPDeferAcceptDrop TCPTimeWaitOverflow "
@@ -96,6 +97,9 @@ RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "syn-in-window": ("TcpExtTCPSYNChallenge",),
     "text-out-of-order": ("TcpExtTCPOFOQueue",),
     "reassembly-full": ("TcpExtTCPOFODrop",),
+    "tcp-memory-pressure": ("TcpExtTCPMemoryPressures",),
+    "tcp-memory-pruned": ("TcpExtOfoPruned",),
+    "tcp-memory-full": ("TcpExtTCPRcvQDrop",),
     "rst-returns-to-listen": ("TcpExtEmbryonicRsts",),
     "icmp-bad-sequence": ("TcpExtOutOfWindowIcmps",),
     "text-after-close": ("TcpExtTCPAbortOnData",),

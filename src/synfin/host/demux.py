@@ -20,13 +20,14 @@ from synfin.host.timers import Alarm
 from synfin.tcp.connection import Connection
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.listener import Listener, ListenerCounters
+from synfin.tcp.memory import FULL
 from synfin.tcp.resets import reset_for
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, TIME_WAIT
 from synfin.tcp.timewait import DELETE, REOPEN, REPLY, REPLY_AND_RESTART, TimeWait
 from synfin.trace import RECEIVE
 from synfin.wire.addresses import ANY_V4, ANY_V6, Address, Endpoint
 from synfin.wire.frame import Frame
-from synfin.wire.tcp import ACK, PROTOCOL, SYN, Segment, parse_segment, read_segment
+from synfin.wire.tcp import ACK, FIN, PROTOCOL, PSH, SYN, Segment, parse_segment, read_segment
 
 _SERIAL_HALF: Final = 0x8000_0000
 
@@ -158,7 +159,13 @@ class TcpDemux(Upper):
         self._to_connection(slot, segment, now)
 
     def _to_connection(self, slot: Slot, segment: Segment, now: int) -> None:
-        """SEGMENT ARRIVES at a connection."""
+        """SEGMENT ARRIVES at a connection; without its text where the host has no memory for that."""
+        if self.out.memory.level == FULL and segment.payload and slot.held:
+            tcb = slot.connection.tcb
+            self._core.rule("tcp-memory-full", now, f"{len(segment.payload)} octets", tcb.local, tcb.remote)
+            segment.payload = b""
+            segment.mss = 0
+            segment.flags &= ~(FIN | PSH)
         slot.connection.receive(segment, now)
         self.out.touch(slot)
 
@@ -191,6 +198,9 @@ class TcpDemux(Upper):
         remote = Endpoint(datagram.src, segment.src_port)
         if segment.flags & SYN and len(self.out.slots) >= self._core.config.connections:
             self._core.rule("tcp-connections-full", now, "", local, remote)
+            return
+        if segment.flags & SYN and self.out.memory.level == FULL:
+            self._core.rule("tcp-memory-refused", now, "", local, remote)
             return
         path = self.out.path_to(datagram.interface, remote.address)
         if path is not None:

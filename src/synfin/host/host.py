@@ -22,6 +22,7 @@ from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interface, Interfaces, link_local_from_mac
 from synfin.host.ip_input import IpInput
 from synfin.host.ip_output import IpOutput
+from synfin.host.link_input import LinkInput
 from synfin.host.ndp import Ndp
 from synfin.host.ping import Ping, PingHandler, Pings
 from synfin.host.ports import EphemeralPorts, PortInUse
@@ -33,6 +34,7 @@ from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.listener import Listener
+from synfin.tcp.memory import FULL, MemoryPool
 from synfin.tcp.state import CLOSED
 from synfin.tcp.timewait import TimeWaitTable
 from synfin.trace import Trace
@@ -45,14 +47,12 @@ from synfin.wire.addresses import (
     Endpoint,
     as_address,
     format_address,
-    is_group_mac,
     is_multicast,
     is_unspecified,
     network_of,
     parse_mac,
     parse_prefix,
 )
-from synfin.wire.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, parse_ethernet
 from synfin.wire.frame import Frame
 
 PING_TIMEOUT_MS: Final = 10_000
@@ -68,8 +68,8 @@ class Host:
     """
 
     __slots__ = (
-        "_arp", "_core", "_demux", "_icmp4", "_icmp6", "_input", "_interfaces", "_ndp", "_out", "_output", "_pings",
-        "_ports", "_routes", "_udp",
+        "_arp", "_core", "_demux", "_icmp4", "_icmp6", "_input", "_interfaces", "_link", "_ndp", "_out", "_output",
+        "_pings", "_ports", "_routes", "_udp",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +101,7 @@ class Host:
         source = isn if isn is not None else IsnGenerator(rng, tcp.isn_tick_ns)
         self._out = TcpOutput(core, self._output, tcp, source)
         self._demux = TcpDemux(core, self._out)
+        self._link = LinkInput(core, self._arp, self._input, self._demux)
         self._ports = EphemeralPorts(rng, config.ephemeral_port_first, config.ephemeral_port_last)
         self._input.uppers[icmpv4.PROTOCOL] = self._icmp4
         self._input.uppers[icmpv6.PROTOCOL] = self._icmp6
@@ -231,35 +232,11 @@ class Host:
         try:
             if not 0 <= frame.interface < len(interfaces):
                 raise WireError("interface-unknown", f"index {frame.interface}")
-            self._take(interfaces[frame.interface], frame, now)
+            self._link.receive(interfaces[frame.interface], frame, now)
         except WireError as error:
             core.rule(error.rule, now, error.detail)
         self._out.deliver(now)
         core.call_handlers(now)
-
-    def _take(self, interface: Interface, frame: Frame, now: int) -> None:
-        if interface.mac is None:
-            if not self._demux.receive_direct(interface, frame, 0, now):
-                self._input.receive(interface, frame.data, now, False, frame.mss, frame.checked)
-            return
-        data = frame.data
-        ethernet = parse_ethernet(data)
-        group = False
-        if ethernet.dst != interface.mac:
-            if not is_group_mac(ethernet.dst):
-                self._core.count("link-not-for-us")
-                return
-            group = True
-        if ethernet.src == interface.mac:
-            self._core.count("link-own-frame")
-        elif ethernet.ethertype == ETHERTYPE_IPV4:
-            self._input.receive_v4(interface, ethernet.payload, now, group, frame.mss, frame.checked)
-        elif ethernet.ethertype == ETHERTYPE_IPV6:
-            self._input.receive_v6(interface, ethernet.payload, now, group, frame.mss, frame.checked)
-        elif ethernet.ethertype == ETHERTYPE_ARP:
-            self._arp.receive(interface, ethernet.payload, now)
-        else:
-            self._core.count("link-unknown-type")
 
     def poll(self, now: int) -> list[Frame]:
         """Let timers that are due fire, call handlers, and return what is to be sent, in order.
@@ -370,6 +347,8 @@ class Host:
                 raise OSError(errno.EADDRNOTAVAIL, f"{format_address(source)} cannot be our end towards {remote!r}")
         if len(self._out.slots) >= self.config.connections:
             raise OSError(errno.ENOBUFS, f"{self.name} has {self.config.connections} connections already")
+        if self._out.memory.level == FULL:
+            raise OSError(errno.ENOBUFS, f"the connections of {self.name} hold {self._out.memory.used} octets already")
         if local_port == 0:
             local_port = self._ports.choose(self._demux.port_in_use, source, address, port)
         key = key_of(source, local_port, address, port)
@@ -420,6 +399,11 @@ class Host:
     def listeners(self) -> list[Listener]:
         """Every listener in LISTEN, the oldest first."""
         return self._demux.open_listeners()
+
+    @property
+    def tcp_memory(self) -> MemoryPool:
+        """How much text the connections hold together, and how tight that is."""
+        return self._out.memory
 
     @property
     def time_wait(self) -> TimeWaitTable:

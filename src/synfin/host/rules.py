@@ -90,6 +90,10 @@ RULES: Final[dict[str, str]] = {
     "tcp-to-group": "RFC 9293 3.9.2.3",
     "tcp-reset-limited": "RFC 9293 3.10.7.1",
     "tcp-connections-full": "RFC 9293 3.10.1",
+    "tcp-memory-pressure": "RFC 9293 3.8.6",
+    "tcp-memory-pruned": "RFC 2018 8",
+    "tcp-memory-full": "RFC 9293 3.8.6",
+    "tcp-memory-refused": "RFC 9293 3.10.1",
 }
 
 _ALL: Final[dict[str, str]] = {**WIRE_RULES, **TCP_RULES, **RULES}

@@ -29,12 +29,13 @@ class Slot(Timed):
     """A connection in a host.
 
     `key` is what the demultiplexer looks up; `listener` is set until a passive connection is complete; `state` is the
-    state that was counted last; `path` is good while `generation` is that of the routes.
+    state that was counted last; `held` is how much text of it is on the host's account; `path` is good while
+    `generation` is that of the routes.
     """
 
     __slots__ = (
-        "_host", "connection", "flow_label", "generation", "gone", "interface", "key", "listener", "noticed", "path",
-        "queued", "state",
+        "_host", "connection", "flow_label", "generation", "gone", "held", "interface", "key", "listener", "noticed",
+        "path", "queued", "state",
     )  # fmt: skip
 
     def __init__(self, host: Touched, connection: Connection, key: bytes, interface: Interface, state: State) -> None:
@@ -48,6 +49,7 @@ class Slot(Timed):
         self.path: Path | None = None
         self.generation = -1
         self.flow_label = 0
+        self.held = 0
         self.queued = False  # in the queue of those that are polled
         self.noticed = False  # in the queue of those that have something to tell
         self.gone = False  # no longer in the table

@@ -21,6 +21,7 @@ from synfin.host.timers import Timed
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
 from synfin.tcp.isn import IsnSource
+from synfin.tcp.memory import EASY, PRUNE, SHRINK, MemoryPool
 from synfin.tcp.state import CLOSE_WAIT, CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT, State
 from synfin.tcp.timewait import TimeWaitTable
 from synfin.trace import SEND
@@ -50,8 +51,8 @@ class TcpOutput(Touched):
     """The connections by key, and the queues of those that have something to do."""
 
     __slots__ = (
-        "_core", "_delivering", "_detached", "_notices", "_output", "_pending", "established", "isn", "slots", "tcp",
-        "time_wait", "time_wait_timer",
+        "_core", "_delivering", "_detached", "_notices", "_output", "_pending", "established", "isn", "memory", "slots",
+        "tcp", "time_wait", "time_wait_timer",
     )  # fmt: skip
 
     def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource) -> None:
@@ -63,6 +64,7 @@ class TcpOutput(Touched):
         self.time_wait = TimeWaitTable(core.config.time_wait_entries)
         self.time_wait_timer: Timed | None = None
         self.established = 0  # TcpCurrEstab
+        self.memory = MemoryPool(core.config.tcp_memory_bytes)
         self._pending: deque[Slot] = deque()
         self._notices: deque[Slot] = deque()
         self._delivering = False
@@ -80,6 +82,7 @@ class TcpOutput(Touched):
                 connection.local.address, connection.remote.address, PROTOCOL, key[-4:]
             )
         connection.tcb.push_limit = interface.push_limit
+        connection.tcb.memory = self.memory
         return slot
 
     def detach(self, slot: Slot) -> None:
@@ -94,6 +97,7 @@ class TcpOutput(Touched):
                 self._detached = 0
             self._core.deadlines.forget(slot)
             self._count_state(slot)
+            self.memory.change(-slot.held)
 
     def clear(self) -> None:
         """Forget everything silently (the host has crashed)."""
@@ -101,6 +105,7 @@ class TcpOutput(Touched):
             slot.gone = True
             slot.connection.wake = None
             self._core.deadlines.forget(slot)
+            self.memory.change(-slot.held)
         self.slots = {}
         self.time_wait = TimeWaitTable(self._core.config.time_wait_entries)
         self.established = 0
@@ -119,6 +124,7 @@ class TcpOutput(Touched):
         if not slot.queued:
             slot.queued = True
             self._pending.append(slot)
+        self._account(slot)
         self._settle(slot)
 
     def poll(self, now: int) -> None:
@@ -128,6 +134,10 @@ class TcpOutput(Touched):
             slot = pending.popleft()
             slot.queued = False
             connection = slot.connection
+            if self.memory.level >= SHRINK:
+                connection.tcb.receive_window.squeezed = 2 * connection.tcb.ack_policy.rmss
+            elif connection.tcb.receive_window.squeezed:
+                connection.tcb.receive_window.squeezed = 0
             segments = connection.poll(now)
             if segments:
                 for segment in segments:
@@ -139,6 +149,41 @@ class TcpOutput(Touched):
                 else:
                     self._core.deadlines.arm(slot, connection.next_deadline())
             self._settle(slot)
+
+    def _account(self, slot: Slot) -> None:
+        """Bring the host's account up to date with what a connection holds; squeeze where that is too much."""
+        if slot.gone:
+            return
+        now = self._core.now
+        tcb = slot.connection.tcb
+        held = len(tcb.send_buffer) + len(tcb.receive_buffer)
+        if tcb.reassembly is not None:
+            held += tcb.reassembly.size
+        memory = self.memory
+        if held != slot.held:
+            before = memory.level
+            risen = memory.change(held - slot.held)
+            slot.held = held
+            if risen:
+                if before == EASY:
+                    self._core.rule("tcp-memory-pressure", now, f"{memory.used} of {memory.limit} octets")
+                if memory.level >= PRUNE > before:
+                    for other in self.slots.values():
+                        self._prune(other, now)
+                    return
+        if memory.level >= PRUNE:
+            self._prune(slot, now)
+
+    def _prune(self, slot: Slot, now: int) -> None:
+        """Forget out-of-order text; what was told of it by SACK is no promise [RFC2018-09]."""
+        tcb = slot.connection.tcb
+        if tcb.reassembly is None or slot.gone:
+            return
+        count = tcb.reassembly.size
+        tcb.reassembly = None
+        self.memory.change(-count)
+        slot.held -= count
+        self._core.rule("tcp-memory-pruned", now, f"{count} octets", tcb.local, tcb.remote)
 
     def deliver(self, now: int) -> None:
         """Call handlers.  An exception from an application passes; what is left is told next time."""

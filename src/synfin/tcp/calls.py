@@ -6,9 +6,11 @@ from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
 
 from synfin.config import TcpConfig
 from synfin.tcp import ecn_setup, timers
+from synfin.tcp.autotune import ReceiveTuning
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
+from synfin.tcp.memory import PRESSURE
 from synfin.tcp.recvbuf import Buffer
 from synfin.tcp.sendbuf import Octets, SendBuffer
 from synfin.tcp.state import (
@@ -43,6 +45,8 @@ ALIVE = (
     "traffic_class",
     "send_buffer_bytes",
     "receive_buffer_bytes",
+    "send_buffer_max_bytes",
+    "receive_buffer_max_bytes",
     "r1_retries",
     "r2_ms",
     "r2_retries",
@@ -94,7 +98,8 @@ def write(tcb: Tcb, data: Octets, urgent: bool, now: int, more: bool = False) ->
     state = tcb.state
     if state is CLOSED or state is LISTEN:
         raise OSError(ENOTCONN, "connection is not open")
-    taken = tcb.send_buffer.append(data)
+    room = tcb.room()
+    taken = tcb.send_buffer.append(data if room >= tcb.send_buffer.free else data[:room])
     if taken < len(data):
         tcb.wants_room = True
     tcb.more = more
@@ -139,9 +144,28 @@ def _taken(tcb: Tcb, count: int) -> None:
     """The application has taken `count` octets: there may be a window to tell."""
     if tcb.trace is not None:
         tcb.call("read", f"{count} octets")
+    if tcb.config.receive_buffer_max_bytes is not None:
+        _tune(tcb, count, tcb.config.receive_buffer_max_bytes)
     state = tcb.state
     if state is ESTABLISHED or state is FIN_WAIT_1 or state is FIN_WAIT_2:
         _tell_window(tcb)
+
+
+def _tune(tcb: Tcb, count: int, most: int) -> None:
+    """Let the receive buffer follow what is read, as long as the host has memory for that."""
+    window = tcb.receive_window
+    tuning = tcb.tuning
+    if tuning is None:
+        tuning = tcb.tuning = ReceiveTuning(tcb.last_data_received, window.capacity)
+    wanted = tuning.on_read(tcb.now, count, tcb.rtt.srtt, tcb.ack_policy.rmss)
+    if wanted > most:
+        wanted = most
+    if wanted > window.capacity:
+        if tcb.memory is not None and tcb.memory.level >= PRESSURE:
+            tcb.note("buffer-growth-stopped")
+        else:
+            window.capacity = wanted
+            tcb.note("receive-buffer-grown")
 
 
 def _tell_window(tcb: Tcb) -> None:
@@ -243,9 +267,12 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     tcb.now = now
     if config.nodelay and not tcb.config.nodelay and tcb.snd_nxt < tcb.send_buffer.end:
         tcb.override = True  # switching Nagle off pushes what is queued, even when corked
+    before = tcb.config
     tcb.config = config
-    tcb.send_buffer.limit = config.send_buffer_bytes
-    tcb.receive_window.capacity = config.receive_buffer_bytes
+    if config.send_buffer_max_bytes is None or config.send_buffer_bytes != before.send_buffer_bytes:
+        tcb.send_buffer.limit = config.send_buffer_bytes
+    if config.receive_buffer_max_bytes is None or config.receive_buffer_bytes != before.receive_buffer_bytes:
+        tcb.receive_window.capacity = config.receive_buffer_bytes
     tcb.ack_policy.delay = config.ack_delay_ms * 1_000_000
     if config.keep_alive:
         keeper = KeepAlive(config)

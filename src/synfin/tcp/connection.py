@@ -102,7 +102,7 @@ class Connection:
     def writable(self) -> int:
         """Octets that `write` would take now."""
         tcb = self.tcb
-        return 0 if tcb.fin_queued or tcb.error is not None else tcb.send_buffer.free
+        return 0 if tcb.fin_queued or tcb.error is not None else tcb.room()
 
     @property
     def at_eof(self) -> bool:

@@ -16,7 +16,7 @@ TIMESTAMP_OPTION = 12  # octets, padding included
 def our_shift(tcb: Tcb) -> int:
     """The window scale that we offer."""
     chosen = tcb.config.window_scale
-    return chosen if chosen is not None else shift_for(tcb.config.receive_buffer_bytes)
+    return chosen if chosen is not None else shift_for(tcb.config.receive_buffer_limit())
 
 
 def offer(tcb: Tcb) -> TcpOptions:

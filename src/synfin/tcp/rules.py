@@ -114,6 +114,8 @@ RULES: Final[dict[str, str]] = {
     "text-after-fin": "RFC 9293 3.10.7.4",
     "text-after-close": "RFC 9293 3.6.1",
     "reassembly-full": "RFC 9293 3.10.7.4",
+    "receive-buffer-grown": "RFC 9293 3.8.6",
+    "buffer-growth-stopped": "RFC 9293 3.8.6",
     "fin-out-of-order": "RFC 9293 3.10.7.4",
     # State moves
     "active-open": "RFC 9293 3.10.1",

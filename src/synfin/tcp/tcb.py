@@ -11,11 +11,13 @@ from typing import Final, final
 from synfin.config import TcpConfig
 from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
+from synfin.tcp.autotune import ReceiveTuning
 from synfin.tcp.congestion.base import CongestionControl, create
 from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import KeepAlive
+from synfin.tcp.memory import FULL, PRESSURE, MemoryPool
 from synfin.tcp.reassembly import Reassembly
 from synfin.tcp.recovery.episode import Recovery
 from synfin.tcp.recovery.scoreboard import Scoreboard
@@ -83,6 +85,7 @@ class Tcb:
         "link_mss",
         "local",
         "loss_probe",
+        "memory",
         "more",
         "mss",
         "now",
@@ -144,6 +147,7 @@ class Tcb:
         "ts_offset",
         "ts_recent",
         "ts_recent_at",
+        "tuning",
         "wants_room",
     )  # fmt: skip
 
@@ -168,6 +172,8 @@ class Tcb:
         self.irs = 0
         self.rcv_nxt = 0
         self.rcv_up = 0
+        self.memory: MemoryPool | None = None  # the account that all connections of a host share
+        self.tuning: ReceiveTuning | None = None
         self.send_window = SendWindow()
         self.receive_window = ReceiveWindow(config.receive_buffer_bytes)
         self.send_buffer = SendBuffer(0, config.send_buffer_bytes)
@@ -361,10 +367,24 @@ class Tcb:
         """TSval: a 1 ms clock plus the pair's offset, absolute [RFC7323-14] [RFC7323-16]."""
         return now // 1_000_000 + self.ts_offset
 
+    def room(self) -> int:
+        """How many octets a write would take now; a connection that holds nothing may always take a segment."""
+        buffer = self.send_buffer
+        most = self.config.send_buffer_max_bytes
+        memory = self.memory
+        if most is not None and 2 * self.congestion.cwnd > buffer.limit and buffer.limit < most:
+            if memory is None or memory.level < PRESSURE:
+                buffer.limit = min(2 * self.congestion.cwnd, most)
+        free = buffer.free
+        if memory is not None and memory.level == FULL:
+            return 0 if len(buffer) else min(free, self.mss)
+        return free
+
     def has_room(self) -> bool:
         """Half of the send buffer is free and little enough waits to be sent: an application may well write."""
         buffer = self.send_buffer
-        if 2 * buffer.free < buffer.limit:
+        room = self.room()
+        if 2 * room < buffer.limit and (room == 0 or len(buffer)):
             return False
         low = self.config.notsent_lowat_bytes
         return low is None or 2 * (buffer.end - max(self.snd_nxt, buffer.start)) < low

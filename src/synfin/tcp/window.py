@@ -63,15 +63,19 @@ class SendWindow:
 
 @final
 class ReceiveWindow:
-    """What we allow: the right edge told to the peer never moves left [SHLD-14] [RFC7323-05]."""
+    """What we allow: the right edge told to the peer never moves left [SHLD-14] [RFC7323-05].
 
-    __slots__ = ("capacity", "edge", "offered", "shift")
+    `squeezed` is 0, or how much of `capacity` may be used now, because the host's memory is short.
+    """
+
+    __slots__ = ("capacity", "edge", "offered", "shift", "squeezed")
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.edge = 0  # absolute number of the first octet that we have not allowed
         self.offered = 0  # the field of our SYN
         self.shift = 0
+        self.squeezed = 0
 
     def open(self, rcv_nxt: int, limit: int) -> int:
         """The field of a SYN: unscaled [RFC7323-02]; `limit` bounds it."""
@@ -89,6 +93,8 @@ class ReceiveWindow:
     def gain(self, rcv_nxt: int, buffered: int) -> int:
         """By how many octets the right edge could move now."""
         room = self.capacity - buffered
+        if self.squeezed and room > self.squeezed - buffered:
+            room = self.squeezed - buffered
         limit = WINDOW_FIELD_MAX << self.shift
         return rcv_nxt + (room if room < limit else limit) - self.edge
 

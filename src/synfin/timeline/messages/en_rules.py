@@ -258,6 +258,12 @@ ICMP: Final[dict[str, str]] = {
     "rule.tcp-to-group": "{who} drops TCP to a broadcast or multicast address",
     "rule.tcp-reset-limited": "{who} has sent enough resets for now",
     "rule.tcp-connections-full": "{who} has no room for one more connection",
+    "rule.tcp-memory-pressure": "the connections of {who} hold half of the text they may: buffers grow no more",
+    "rule.tcp-memory-pruned": "memory is short: {who} forgets out-of-order text; the peer has it still",
+    "rule.tcp-memory-full": "{who} has no memory for this text and does not acknowledge it",
+    "rule.tcp-memory-refused": "{who} has no memory for one more connection",
+    "rule.receive-buffer-grown": "{who} reads as fast as text comes: its receive buffer grows",
+    "rule.buffer-growth-stopped": "the receive buffer of {who} would grow, but the host's memory is short",
 }
 
 WIRE: Final[dict[str, str]] = {

@@ -246,6 +246,12 @@ ICMP: Final[dict[str, str]] = {
     "rule.tcp-to-group": "{who} 丢弃发往广播或多播地址的 TCP",
     "rule.tcp-reset-limited": "{who} 发送的 RST 已达限额",
     "rule.tcp-connections-full": "{who} 的连接表已满",
+    "rule.tcp-memory-pressure": "{who} 的各连接所存数据已达上限的一半：缓冲区不再增大",
+    "rule.tcp-memory-pruned": "内存不足：{who} 丢弃乱序数据，对端仍保留着它",
+    "rule.tcp-memory-full": "{who} 没有内存存放这段数据，因此不确认它",
+    "rule.tcp-memory-refused": "{who} 没有内存再接受一个连接",
+    "rule.receive-buffer-grown": "{who} 读取的速度跟得上到达的速度：接收缓冲区增大",
+    "rule.buffer-growth-stopped": "{who} 的接收缓冲区本应增大，但主机内存不足",
 }
 
 WIRE: Final[dict[str, str]] = {

@@ -100,8 +100,8 @@ CONNECTIONS: Final = (
     Mutant(
         "timer-not-restarted",
         "tcp/steps_ack.py",
-        "tcb.set_timer(RETRANSMIT, tcb.now + tcb.rtt.rto())  # [RFC6298-12]",
-        "pass",
+        "restart = acked > 0",
+        "restart = False",
         "progress does not restart the timer",
         ("both/timers/rto-restarts-with-progress",),
     ),
@@ -141,8 +141,8 @@ CONNECTIONS: Final = (
     Mutant(
         "probe-at-snd-una",
         "tcp/output.py",
-        'out.append(_header(tcb, tcb.snd_una - 1, 0, _options(tcb), b"", why))',
-        'out.append(_header(tcb, tcb.snd_una, 0, _options(tcb), b"", why))',
+        'out.append(header(tcb, tcb.snd_una - 1, 0, options_for(tcb), b"", why))',
+        'out.append(header(tcb, tcb.snd_una, 0, options_for(tcb), b"", why))',
         "a keep-alive probe is a segment that nobody needs to answer",
         ("kernel/keepalive-probe-and-timeout",),
     ),

@@ -75,8 +75,14 @@ def replaced(request: dict[str, Any]) -> dict[Path, str]:
     text = file.read_text(encoding="utf-8")
     found = text.count(request["old"])
     if found != 1:
-        raise ValueError(f"the old text occurs {found} times in {request['file']}")
+        raise ValueError(f"the old text occurs {found} times in {request['file']}{elsewhere(request['old'])}")
     return {file: text.replace(request["old"], request["new"])}
+
+
+def elsewhere(text: str) -> str:
+    """Where a text may have moved to."""
+    found = [file for file in (SOURCES / PACKAGE).rglob("*.py") if file.read_text(encoding="utf-8").count(text) == 1]
+    return "".join([f"; once in {file.relative_to(SOURCES / PACKAGE)}" for file in sorted(found)][:3])
 
 
 def play_all(scripts: list[str]) -> list[tuple[str, str]]:

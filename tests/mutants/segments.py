@@ -295,7 +295,7 @@ SEGMENTS: Final = (
     ),
     Mutant(
         "urgent-pointer-on-the-octet",
-        "tcp/output.py",
+        "tcp/build.py",
         "distance = tcb.snd_up - seq",
         "distance = tcb.snd_up - seq - 1",
         "the urgent pointer names the last urgent octet",
@@ -311,7 +311,7 @@ SEGMENTS: Final = (
     ),
     Mutant(
         "psh-forgotten",
-        "tcp/output.py",
+        "tcp/build.py",
         "        if text and not tcb.more:\n            flags = PSH\n",
         "",
         "the last segment of a write has no PSH",
@@ -336,7 +336,7 @@ SEGMENTS: Final = (
     ),
     Mutant(
         "three-blocks",
-        "tcp/output.py",
+        "tcp/build.py",
         "SACK_BLOCKS_ALONE = 4",
         "SACK_BLOCKS_ALONE = 3",
         "a fourth SACK block would have room",

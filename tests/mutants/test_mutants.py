@@ -87,11 +87,18 @@ def test_the_list_is_worth_its_time() -> None:
     assert len({(mutant.file, mutant.old, mutant.new) for mutant in MUTANTS}) == len(MUTANTS)
 
 
-@pytest.mark.parametrize("change", [{"old": "no such text", "new": ""}, {"old": "self", "new": ""}])
-def test_a_text_that_is_not_there_once_is_told(children: Nursery, change: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "told"),
+    [
+        ("tcp/rtt.py", "no such text", "0 times in tcp/rtt.py"),
+        ("tcp/keepalive.py", "GRANULARITY: Final", "0 times in tcp/keepalive.py; once in tcp/rtt.py"),
+        ("tcp/keepalive.py", "self.unanswered", "4 times in tcp/keepalive.py"),
+    ],
+)
+def test_a_text_that_is_not_there_once_is_told(children: Nursery, file: str, old: str, told: str) -> None:
     """So that the list stays alive when the stack changes."""
-    answer = children.ask({"file": "tcp/rtt.py", "scripts": [], **change})
-    assert "the old text occurs" in answer["error"]
+    answer = children.ask({"file": file, "old": old, "new": "", "scripts": []})
+    assert answer["error"] == f"ValueError: the old text occurs {told}"
 
 
 def test_a_mutant_that_crashes_is_told_from_one_that_is_caught(children: Nursery) -> None:

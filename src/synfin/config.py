@@ -112,7 +112,7 @@ class TcpConfig:
     receive_buffer_bytes: int = 262_144
     send_buffer_max_bytes: int | None = None  # grows up to here, to twice the congestion window; None: stays as it is
     receive_buffer_max_bytes: int | None = None  # grows up to here with what is read in a round-trip time; None: stays
-    reassembly_segments: int = 1_024  # out-of-order pieces kept at most
+    reassembly_segments: int = 1_024  # out-of-order pieces kept at most, and one more for each 512 octets of them
 
     # Sending and acknowledging
     nodelay: bool = False  # True switches Nagle off [MUST-17]

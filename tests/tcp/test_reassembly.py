@@ -151,3 +151,11 @@ def test_urgent_pointer_of_out_of_order_text_counts_at_once() -> None:
     t = Established(mss=1000)
     t.inject("UA seq=101 len=10 urg=10")
     assert t.events.count(Event.URGENT) == 1
+
+
+def test_full_segments_are_limited_by_the_window_only() -> None:
+    """The limit is one of crumbs: a fast path holds thousands of whole segments while one is repeated."""
+    store = Reassembly(3)
+    assert all(store.add(1 + 1_000 * number, bytes(1_000)) for number in range(500))
+    crumbs = Reassembly(3)
+    assert [crumbs.add(1 + 20 * number, b"crumb") for number in range(6)] == [True] * 3 + [False] * 3

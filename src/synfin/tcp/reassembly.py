@@ -9,11 +9,15 @@ from bisect import bisect_right
 from typing import Final, final
 
 SACK_BLOCKS_REMEMBERED: Final = 8
+FULL_PIECE: Final = 512  # octets: pieces of this size on average are limited by the receive window alone
 
 
 @final
 class Reassembly:
-    """Disjoint pieces above RCV.NXT, sorted; at most `limit` of them."""
+    """Disjoint pieces above RCV.NXT, sorted; at most `limit`, and one more for every `FULL_PIECE` octets held.
+
+    So a peer that sends crumbs cannot make us keep many, and one that fills segments can fill the window.
+    """
 
     __slots__ = ("_data", "_ends", "_recent", "_run_ends", "_run_starts", "_starts", "limit", "size")
 
@@ -44,7 +48,7 @@ class Reassembly:
             if index < len(self._starts) and self._starts[index] < end:
                 stop = self._starts[index]
             if stop > position:
-                if len(self._starts) >= self.limit:
+                if len(self._starts) >= self.limit + self.size // FULL_PIECE:
                     return False
                 self._starts.insert(index, position)
                 self._ends.insert(index, stop)

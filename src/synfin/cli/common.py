@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 DEFAULT_OURS: Final = ("10.77.0.2/24", "fd77::2/64")
 DEFAULT_THEIRS: Final = ("10.77.0.1/24", "fd77::1/64")
 DEFAULT_MTU: Final = 1_500
+SEND_BUFFER_MAX: Final = 4_194_304  # what Linux lets its buffers grow to (tcp_wmem, tcp_rmem)
+RECEIVE_BUFFER_MAX: Final = 6_291_456
 _MTU_MINIMUM: Final = 576  # what every IPv4 host takes (RFC 1122 3.3.2)
 _MTU_MINIMUM_V6: Final = 1_280  # RFC 8200 5
 _COMMAND_MISSING: Final = 127  # as shells have it
@@ -162,14 +164,44 @@ def _neighbor(prefix: Prefix) -> Prefix:
     raise UsageError(f"{prefix}: there is no room for the other side in this network; give both --address and --peer")
 
 
+def open_queues(
+    options: DeviceOptions, *, private: bool, count: int, clock: Callable[[], int] = time.monotonic_ns
+) -> list[Tun]:
+    """The device that the options ask for, configured, with `count` queues, one object for each.
+
+    `private` enters a private namespace first.  Raises `Failure`.
+    """
+    opened: list[Tun] = []
+    try:
+        if private:
+            enter_private_namespace()
+        name = options.dev or "synfin%d"
+        for _ in range(count):
+            opened.append(Tun(name, offload=options.offload, multi_queue=count > 1, clock=clock))
+            name = opened[0].name
+        mtu = options.mtu if options.mtu is not None or options.dev is not None else DEFAULT_MTU
+        foreign = [prefix.address for prefix in options.ours]
+        configure(name, options.theirs, mtu=mtu, quiet=private, foreign=foreign)
+        for tun in opened:
+            tun.mtu = tun.interface_mtu()
+    except OSError as error:
+        for tun in opened:
+            tun.close()
+        code = EXIT_USAGE if error.errno in (errno.EADDRINUSE, errno.EBUSY, errno.EINVAL) else EXIT_FINDING
+        raise Failure(error.strerror or str(error), code) from None
+    return opened
+
+
 class Stack:
     """A host on its device with its loop, and everything that has to be undone at the end; a context manager.
 
-    `private` enters a private namespace first.  `stream` is where `--watch` and `--json` write.
+    `private` enters a private namespace first.  `stream` is where `--watch` and `--json` write.  With `tun`, everything
+    about the device has been done already, and it belongs to the stack from now on.
     """
 
-    def __init__(self, options: DeviceOptions, *, private: bool, stream: TextIO) -> None:
+    def __init__(self, options: DeviceOptions, *, private: bool, stream: TextIO, tun: Tun | None = None) -> None:
         self.options = options
+        self._given = tun
         self._stream = stream
         self._exits = ExitStack()
         start = time.monotonic_ns()
@@ -190,19 +222,11 @@ class Stack:
                 self._exits.callback(pcap.close)
             except OSError as error:
                 raise Failure(f"{options.pcap}: {error.strerror}", EXIT_USAGE) from None
-        try:
-            if private:
-                enter_private_namespace()
-            tun = Tun(options.dev or "synfin%d", offload=options.offload, clock=self.clock)
-            self._exits.callback(tun.close)
-            self.name = tun.name
-            mtu = options.mtu if options.mtu is not None or options.dev is not None else DEFAULT_MTU
-            foreign = [prefix.address for prefix in options.ours]
-            configure(tun.name, options.theirs, mtu=mtu, quiet=private, foreign=foreign)
-            tun.mtu = tun.interface_mtu()
-        except OSError as error:
-            code = EXIT_USAGE if error.errno in (errno.EADDRINUSE, errno.EBUSY, errno.EINVAL) else EXIT_FINDING
-            raise Failure(error.strerror or str(error), code) from None
+        tun = self._given
+        if tun is None:
+            tun = open_queues(options, private=private, count=1, clock=self.clock)[0]
+        self._exits.callback(tun.close)
+        self.name = tun.name
         output = self._output()
         sink: Sink | None = output.take if output is not None else None
         device: Device = tun
@@ -211,6 +235,7 @@ class Stack:
             sink = capture.tee(sink)
             device = capture
         tcp = TcpConfig.linux() if options.preset == "linux" else TcpConfig()
+        tcp = tcp.but(send_buffer_max_bytes=SEND_BUFFER_MAX, receive_buffer_max_bytes=RECEIVE_BUFFER_MAX)
         rng = random.Random(options.seed) if options.seed is not None else random.SystemRandom()
         trace = Trace("synfin", sink) if sink is not None else None
         self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=trace)

@@ -22,6 +22,11 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "some connections did not close in time and were reset",
         "zh": "部分连接未能及时关闭，已复位",
     },
+    "worker-failed": {"en": "worker {number} has failed", "zh": "工作进程 {number} 失败"},
+    "worker-counts": {
+        "en": "worker {number}: {connections} connections, {segments} segments; {passed_on} passed on, {lost} lost",
+        "zh": "工作进程 {number}：连接 {connections} 个，报文段 {segments} 个；转交 {passed_on} 个，丢失 {lost} 个",
+    },
     "no-command": {"en": "{command}: command not found", "zh": "{command}：找不到该命令"},
     "command-not-executable": {"en": "{command}: {reason}", "zh": "{command}：无法执行（{reason}）"},
     "peer-failed": {"en": "{peer}: {reason}", "zh": "{peer}：{reason}"},

@@ -24,6 +24,7 @@ from synfin.cli.common import (
 from synfin.cli.main import EXIT_BAD_FILE, EXIT_OK, Failure
 from synfin.cli.messages import say
 from synfin.device.drive import CLOSING_LIMIT
+from synfin.device.workers import WORKERS_LIMIT
 from synfin.errors import UsageError
 from synfin.services.base import Service
 from synfin.services.spec import NAMES, ServiceSpec, make_service, parse_service
@@ -35,9 +36,10 @@ _SERVE_HELP: Final = f"Offer a service, as in echo:7 or file:8000=PATH: {', '.jo
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.option("--serve", metavar="SERVICE:PORT", multiple=True, help=_SERVE_HELP)
+@click.option("--workers", metavar="N", type=click.IntRange(1, WORKERS_LIMIT), default=1, help="Processes [1].")
 @device_options
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-def tun(serve: tuple[str, ...], command: tuple[str, ...], **values: Any) -> int:
+def tun(serve: tuple[str, ...], workers: int, command: tuple[str, ...], **values: Any) -> int:
     """Run the stack on a TUN device: serve, or run a command against it.
 
     With -- COMMAND and no --dev, a private network namespace is made in which the kernel is 10.77.0.1 and fd77::1 and
@@ -50,16 +52,28 @@ def tun(serve: tuple[str, ...], command: tuple[str, ...], **values: Any) -> int:
     """
     options = check_options(values)
     services = [(spec, _make(spec, options)) for spec in _specs(serve)]
+    if workers > 1:
+        from synfin.cli.workers import run_workers
+
+        def offer(stack: Stack, aloud: bool) -> None:
+            _offer(stack, services, aloud)
+
+        return run_workers(options, workers, offer, command, sys.stdout)
     # With --json, standard output holds JSON lines and nothing else.
     with Stack(options, private=bool(command) and options.dev is None, stream=sys.stdout) as stack:
-        for spec, service in services:
-            stack.host.listen(spec.port, stack.clock(), handler=service.accept)
-        stack.announce()
-        for spec, _ in services:
-            stack.say("serving", service=spec.name, port=spec.port)
+        _offer(stack, services, True)
         if command:
             return _run_command(stack, command, stdout=sys.stderr.fileno() if options.json else None)
         return _serve(stack)
+
+
+def _offer(stack: Stack, services: list[tuple[ServiceSpec, Service]], aloud: bool) -> None:
+    for spec, service in services:
+        stack.host.listen(spec.port, stack.clock(), handler=service.accept)
+    if aloud:
+        stack.announce()
+        for spec, _ in services:
+            stack.say("serving", service=spec.name, port=spec.port)
 
 
 def _specs(texts: tuple[str, ...]) -> list[ServiceSpec]:

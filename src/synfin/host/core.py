@@ -19,6 +19,8 @@ from synfin.host.timers import Deadlines
 from synfin.trace import Record, RuleRecord, Sink, Trace
 from synfin.wire.addresses import ANY_V4, Address, Endpoint
 from synfin.wire.frame import Frame
+from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
+from synfin.wire.ipv6 import Ipv6Packet, build_ipv6
 
 NOWHERE: Final = Endpoint(ANY_V4, 0)
 
@@ -96,7 +98,7 @@ class Core:
 
     __slots__ = (
         "_sink", "calls", "config", "count_rule", "counters", "deadlines", "frames", "loopback", "name", "now", "rng",
-        "rules", "trace", "undeliverable",
+        "rules", "strays", "trace", "undeliverable",
     )  # fmt: skip
 
     def __init__(self, name: str, rng: Random, config: HostConfig, trace: Trace | None) -> None:
@@ -114,6 +116,8 @@ class Core:
         self.loopback: deque[bytes] = deque()
         # (packet, kind, now, mtu): one of our own packets could not go out; set by `icmp`
         self.undeliverable: Callable[[bytes, str, int, int], None] = _nobody
+        # (packet, mss, checked, everybody): who else may know what this host does not (see Host.strays)
+        self.strays: Callable[[bytes, int, bool, bool], bool] | None = None
         self.calls: deque[Callable[[int], None]] = deque()  # application handlers that are to be called
 
     def count(self, rule: str) -> None:
@@ -142,6 +146,27 @@ class Core:
             self.count(record.rule)
         if self._sink is not None:
             self._sink(record)
+
+    def passes_on(self, datagram: Datagram, everybody: bool) -> bool:
+        """Whether somebody else takes care of `datagram`, as one packet; see `Host.strays`."""
+        strays = self.strays
+        if strays is None:
+            return False
+        if len(datagram.src) == 4:
+            packet = build_ipv4(
+                Ipv4Packet(
+                    datagram.src, datagram.dst, datagram.protocol, datagram.payload, datagram.hop_limit,
+                    datagram.traffic_class,
+                )
+            )  # fmt: skip
+        else:
+            packet = build_ipv6(
+                Ipv6Packet(
+                    datagram.src, datagram.dst, datagram.protocol, datagram.payload, datagram.hop_limit,
+                    datagram.traffic_class,
+                )
+            )  # fmt: skip
+        return strays(packet, datagram.mss, datagram.checked, everybody)
 
     def clear(self) -> None:
         """Forget what waits to be sent or called."""

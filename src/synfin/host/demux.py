@@ -179,6 +179,10 @@ class TcpDemux(Upper):
         if record is not None:
             self._in_time_wait(record, segment, datagram, key, now)
             return
+        if self._core.strays is not None and segment.flags & (SYN | ACK) != SYN:
+            if self._core.passes_on(datagram, False):
+                self._core.rule("tcp-passed-on", now, "", local, remote)
+                return
         listener = self.find_listener(local.address, local.port)
         if listener is not None:
             self._to_listener(listener, segment, datagram, key, now)

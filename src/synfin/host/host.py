@@ -401,6 +401,19 @@ class Host:
         return self._demux.open_listeners()
 
     @property
+    def strays(self) -> Callable[[bytes, int, bool, bool], bool] | None:
+        """Called as `strays(packet, mss, checked, everybody)` with what may be for another host of our addresses.
+
+        That is a TCP segment that belongs to no connection here: True says that another host answers it.  And ICMP
+        errors, with `everybody`: they are processed here all the same.
+        """
+        return self._core.strays
+
+    @strays.setter
+    def strays(self, strays: Callable[[bytes, int, bool, bool], bool] | None) -> None:
+        self._core.strays = strays
+
+    @property
     def tcp_memory(self) -> MemoryPool:
         """How much text the connections hold together, and how tight that is."""
         return self._out.memory

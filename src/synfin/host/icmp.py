@@ -158,6 +158,7 @@ class Icmp4(Upper):
             if not self._pings.reply(datagram.src, message.identifier, message.sequence, datagram.hop_limit, now):
                 self._core.rule("icmp-echo-unasked", now, "", remote=Endpoint(datagram.src, 0))
         elif message.is_error:
+            self._core.passes_on(datagram, True)
             self._error(message, datagram, now)
         elif kind in _OBSOLETE_V4:
             if kind in _OBSOLETE_COUNTERS:
@@ -264,6 +265,7 @@ class Icmp6(Upper):
             if not self._pings.reply(datagram.src, message.identifier, message.sequence, datagram.hop_limit, now):
                 self._core.rule("icmp-echo-unasked", now, "", remote=remote)
         elif message.is_error:
+            self._core.passes_on(datagram, True)
             self._error(message, datagram, now)
         elif kind in _MLD_COUNTERS:
             counters[_MLD_COUNTERS[kind]] += 1

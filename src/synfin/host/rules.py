@@ -89,6 +89,7 @@ RULES: Final[dict[str, str]] = {
     # TCP demultiplexer
     "tcp-to-group": "RFC 9293 3.9.2.3",
     "tcp-reset-limited": "RFC 9293 3.10.7.1",
+    "tcp-passed-on": "RFC 9293 3.10.7.1",
     "tcp-connections-full": "RFC 9293 3.10.1",
     "tcp-memory-pressure": "RFC 9293 3.8.6",
     "tcp-memory-pruned": "RFC 2018 8",

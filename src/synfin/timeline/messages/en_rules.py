@@ -257,6 +257,7 @@ ICMP: Final[dict[str, str]] = {
     "rule.udp-queue-full": "{who}'s UDP queue is full",
     "rule.tcp-to-group": "{who} drops TCP to a broadcast or multicast address",
     "rule.tcp-reset-limited": "{who} has sent enough resets for now",
+    "rule.tcp-passed-on": "{who} knows no connection for this segment and passes it on to another worker",
     "rule.tcp-connections-full": "{who} has no room for one more connection",
     "rule.tcp-memory-pressure": "the connections of {who} hold half of the text they may: buffers grow no more",
     "rule.tcp-memory-pruned": "memory is short: {who} forgets out-of-order text; the peer has it still",

@@ -245,6 +245,7 @@ ICMP: Final[dict[str, str]] = {
     "rule.udp-queue-full": "{who} 的 UDP 队列已满",
     "rule.tcp-to-group": "{who} 丢弃发往广播或多播地址的 TCP",
     "rule.tcp-reset-limited": "{who} 发送的 RST 已达限额",
+    "rule.tcp-passed-on": "{who} 没有这个报文段所属的连接，把它交给另一个工作进程",
     "rule.tcp-connections-full": "{who} 的连接表已满",
     "rule.tcp-memory-pressure": "{who} 的各连接所存数据已达上限的一半：缓冲区不再增大",
     "rule.tcp-memory-pruned": "内存不足：{who} 丢弃乱序数据，对端仍保留着它",

@@ -54,6 +54,14 @@ def play_all(paths: Sequence[Path], plan: Plan, jobs: int = 1) -> Iterator[Outco
             yield play_file(path, plan)
 
 
+def _preload(plan: Plan) -> None:
+    """Import once what every process needs: else each would do so itself, which takes longer than most scripts."""
+    if plan.on == KERNEL:
+        import synfin.drill.kernel
+    else:
+        import synfin.drill.stack  # noqa: F401
+
+
 class _Child(NamedTuple):
     """A process that plays the batch number `batch` and writes its outcomes to `pipe`."""
 
@@ -65,6 +73,7 @@ class _Child(NamedTuple):
 def _forked(batches: list[list[Path]], plan: Plan, jobs: int) -> Iterator[Outcome]:
     if not hasattr(os, "fork"):
         raise UnsupportedError("scripts on the kernel need Linux")
+    _preload(plan)
     running: dict[int, _Child] = {}
     texts: dict[int, bytearray] = {}
     done: dict[int, list[Outcome] | OSError] = {}

@@ -467,3 +467,46 @@ def test_states_seen_by_the_owner() -> None:
     assert client.tcp_state is State.CLOSED
     assert client.connection is not None
     assert client.connection.state is State.TIME_WAIT
+
+
+def test_the_congestion_control_of_a_live_connection_can_be_changed() -> None:
+    """TCP_CONGESTION: by Linux's names; the window is taken over; what listens hands its own on."""
+    net = Net()
+    server = net.b.socket(c.AF_INET, c.SOCK_STREAM)
+    server.bind((B, PORT))
+    server.listen(5)
+    server.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"bbr")
+    client = net.a.socket(c.AF_INET, c.SOCK_STREAM)
+    assert client.getsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, 16).rstrip(b"\0") == b"cubic"
+    with fails(errno.EINPROGRESS):
+        client.connect((B, PORT))
+    net.run()
+    accepted, _ = server.accept()
+    assert accepted.getsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, 16) == b"bbr".ljust(16, b"\0")
+    client.send(b"x" * 100_000)
+    net.run(10)
+    window = client.connection.info().snd_cwnd
+    assert window > 10
+    for name, ours in ((b"reno\0", "newreno"), (b"dctcp", "dctcp"), (b"bbr", "bbr"), (b"cubic", "cubic")):
+        client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, name)
+        assert client.connection.tcb.congestion.name == ours
+        assert client.connection.info().snd_cwnd == window
+    with fails(errno.ENOENT):
+        client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"nonsense")
+
+
+def test_the_largest_pacing_rate_is_an_int_or_a_long() -> None:
+    """SO_MAX_PACING_RATE: all ones is no limit."""
+    net = Net()
+    s = net.a.socket(c.AF_INET, c.SOCK_STREAM)
+    assert s.getsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE) == -1
+    assert s.getsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, 8) == b"\xff" * 8
+    s.setsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, 125_000)
+    assert s.getsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE) == 125_000
+    assert s.config.max_pacing_rate == 125_000
+    s.setsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, struct.pack("<Q", 1 << 40))
+    assert s.getsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, 8) == struct.pack("<Q", 1 << 40)
+    s.setsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, -1)
+    assert s.config.max_pacing_rate is None
+    with fails(errno.EINVAL):
+        s.setsockopt(c.SOL_SOCKET, c.SO_MAX_PACING_RATE, b"\1")

@@ -88,6 +88,7 @@ SO_SNDTIMEO: Final = 21
 SO_ACCEPTCONN: Final = 30
 SO_PROTOCOL: Final = 38
 SO_DOMAIN: Final = 39
+SO_MAX_PACING_RATE: Final = 47
 
 # Options of IPPROTO_IP and IPPROTO_IPV6
 IP_TOS: Final = 1

@@ -15,6 +15,7 @@ from synfin.sockets.constants import (
     SO_ACCEPTCONN,
     SO_KEEPALIVE,
     SO_LINGER,
+    SO_MAX_PACING_RATE,
     SO_RCVBUF,
     SO_RCVLOWAT,
     SO_SNDBUF,
@@ -66,6 +67,7 @@ CONGESTION_NAME: Final = 16  # octets of a name, with its zeros
 LINUX_NAMES: Final = {"newreno": "reno"}  # ours, and what Linux calls it
 _LINGER: Final = struct.Struct("<ii")
 _SCALE_BASE: Final = 15
+_NO_RATE: Final = (1 << 64) - 1
 
 # struct tcp_info: the octets before the first u32, then sizes by struct codes
 _INFO_HEAD: Final = struct.Struct("<8B")
@@ -292,9 +294,24 @@ def _set_congestion(socket: TcpSocket, raw: bytes) -> None:
         raise failure(errno.EINVAL)
     if ours not in names():
         raise failure(errno.ENOENT)
-    if socket.connection is not None and ours != socket.config.congestion:
-        raise failure(errno.EPERM)
     socket.configure(congestion=ours)
+
+
+def _get_pacing_rate(socket: TcpSocket) -> bytes:
+    """An unsigned long, of which a caller with room for an int gets the lower half; all ones: no limit."""
+    rate = socket.config.max_pacing_rate
+    return (_NO_RATE if rate is None else rate).to_bytes(8, "little")
+
+
+def _set_pacing_rate(socket: TcpSocket, raw: bytes) -> None:
+    """An int or an unsigned long, in octets per second [socket(7)]."""
+    if len(raw) >= 8:
+        rate = int.from_bytes(raw[:8], "little")
+        unlimited = rate == _NO_RATE
+    else:
+        rate = number(raw) & 0xFFFF_FFFF
+        unlimited = rate == 0xFFFF_FFFF
+    socket.configure(max_pacing_rate=None if unlimited else max(rate, 1))
 
 
 TABLE: Final[dict[tuple[int, int], Option]] = {
@@ -303,6 +320,7 @@ TABLE: Final[dict[tuple[int, int], Option]] = {
     (SOL_SOCKET, SO_ACCEPTCONN): Option(lambda socket: int(socket.listener is not None)),
     (SOL_SOCKET, SO_KEEPALIVE): _switch("keep_alive"),
     (SOL_SOCKET, SO_LINGER): Option(_get_linger, _set_linger),
+    (SOL_SOCKET, SO_MAX_PACING_RATE): Option(_get_pacing_rate, _set_pacing_rate),
     (SOL_SOCKET, SO_SNDBUF): Option(lambda socket: 2 * socket.config.send_buffer_bytes, _set_send_buffer),
     (SOL_SOCKET, SO_RCVBUF): Option(lambda socket: 2 * socket.config.receive_buffer_bytes, _set_receive_buffer),
     (IPPROTO_TCP, TCP_NODELAY): _switch("nodelay"),

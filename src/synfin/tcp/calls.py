@@ -7,6 +7,7 @@ from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
 from synfin.config import TcpConfig
 from synfin.tcp import ecn_setup, timers
 from synfin.tcp.autotune import ReceiveTuning
+from synfin.tcp.congestion.base import create
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
@@ -54,6 +55,12 @@ ALIVE = (
     "urgent_on_last_octet",
     "idle_restart",
     "limited_transmit",
+    "congestion",
+    "hystart",
+    "window_validation",
+    "byte_counting_segments",
+    "pacing",
+    "max_pacing_rate",
 )
 
 
@@ -268,6 +275,7 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     if config.nodelay and not tcb.config.nodelay and tcb.snd_nxt < tcb.send_buffer.end:
         tcb.override = True  # switching Nagle off pushes what is queued, even when corked
     before = tcb.config
+    _choose_congestion(tcb, config)
     tcb.config = config
     if config.send_buffer_max_bytes is None or config.send_buffer_bytes != before.send_buffer_bytes:
         tcb.send_buffer.limit = config.send_buffer_bytes
@@ -282,3 +290,16 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     else:
         tcb.keep_alive = None
         tcb.stop_timer(timers.KEEP_ALIVE)
+
+
+def _choose_congestion(tcb: Tcb, config: TcpConfig) -> None:
+    """Settings of congestion control; another algorithm goes on with the window of the one before [RFC9293-MAY-18]."""
+    before = tcb.congestion
+    if config.congestion != tcb.config.congestion:
+        chosen = create(config.congestion, before.mss, config.initial_cwnd_segments, config)
+        chosen.seed = before.seed
+        if tcb.state not in (CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED):
+            chosen.adopt(before.cwnd, before.ssthresh, tcb.rtt.srtt)
+        tcb.congestion = chosen
+    else:
+        before.configure(config)

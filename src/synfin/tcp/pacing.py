@@ -56,14 +56,16 @@ class Pacer:
         if self.rate == 0:
             return UNLIMITED
         if now >= self.next_at:
-            if self._burst_at != now or self._left <= 0:
+            if self._burst_at != now:
                 self._burst_at = now
                 self._left = self.burst
-                # What a late timer has cost is made up for; an idle time is not
+                # What a late timer has cost is made up for by several bursts; an idle time is not
                 credit = LATE_MAX if self.held else BURST_TIME
                 self.held = False
                 if self.next_at < now - credit:
                     self.next_at = now - credit
+            elif self._left <= 0:
+                self._left = self.burst
             return self._left
         return self._left if self._burst_at == now and self._left > 0 else 0
 

@@ -133,6 +133,8 @@ def text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True
         tcb.text_segments_out += segment.pieces
         tcb.bytes_text_sent += len(text)
         tcb.last_data_sent = tcb.now
+        if tcb.pacer is not None:
+            tcb.pacer.sent(len(text))
     if tcb.recovery.prr is not None:
         tcb.recovery.prr.out += end - seq  # [RFC9937-09] [RFC6937-04]
     if tcb.arm_now == NO_TIMER:

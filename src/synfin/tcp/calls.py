@@ -12,6 +12,7 @@ from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.memory import PRESSURE
+from synfin.tcp.limits import set_pace
 from synfin.tcp.recvbuf import Buffer
 from synfin.tcp.sendbuf import Octets, SendBuffer
 from synfin.tcp.state import (
@@ -281,6 +282,7 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
         tcb.send_buffer.limit = config.send_buffer_bytes
     if config.receive_buffer_max_bytes is None or config.receive_buffer_bytes != before.receive_buffer_bytes:
         tcb.receive_window.capacity = config.receive_buffer_bytes
+    set_pace(tcb)
     tcb.ack_policy.delay = config.ack_delay_ms * 1_000_000
     if config.keep_alive:
         keeper = KeepAlive(config)
@@ -303,3 +305,5 @@ def _choose_congestion(tcb: Tcb, config: TcpConfig) -> None:
         tcb.congestion = chosen
     else:
         before.configure(config)
+    if tcb.pacer is not None and config.max_pacing_rate is None and not tcb.congestion.paced:
+        tcb.pacer = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synfin.config import SECOND
+from synfin.tcp.chrono import BUFFER, BUSY, WINDOW
 from synfin.tcp.congestion.base import INFINITE_SSTHRESH
 from synfin.tcp.negotiate import TIMESTAMP_OPTION
 from synfin.tcp.recovery.base import DUPLICATES
@@ -108,8 +110,8 @@ def _milliseconds_since(now: int, then: int) -> int:
 def collect(tcb: Tcb, now: int) -> TcpInfo:
     """The fields at `now`.
 
-    0 because synfin does not measure it yet: `sacked`, `fackets`, `rcv_rtt`, `delivery_rate`, `delivered`,
-    `busy_time`, `rwnd_limited`, `sndbuf_limited`, `dsack_dups`, `reord_seen`, `rehash`, `total_rto*`.
+    0 because synfin does not measure it yet: `sacked`, `fackets`, `rcv_rtt`, `dsack_dups`, `reord_seen`, `rehash`,
+    `total_rto*`.
     """
     return TcpInfo(
         state=tcb.state.value,
@@ -117,6 +119,7 @@ def collect(tcb: Tcb, now: int) -> TcpInfo:
         **_sending(tcb),
         **_receiving(tcb),
         **_counters(tcb),
+        **_spent(tcb, now),
         last_data_sent=_milliseconds_since(now, tcb.last_data_sent),
         last_ack_sent=_milliseconds_since(now, tcb.last_ack_sent_at),
         last_data_recv=_milliseconds_since(now, tcb.last_data_received),
@@ -181,8 +184,23 @@ def _sending(tcb: Tcb) -> dict[str, int]:
         "reordering": DUPLICATES,
         "snd_wnd": tcb.send_window.size,
         "notsent_bytes": max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),
-        "pacing_rate": UNLIMITED,
-        "max_pacing_rate": UNLIMITED,
+        "pacing_rate": tcb.pacer.rate or UNLIMITED if tcb.pacer is not None else UNLIMITED,
+        "max_pacing_rate": tcb.config.max_pacing_rate or UNLIMITED,
+        "delivery_rate": tcb.rate_delivered * SECOND // tcb.rate_interval if tcb.rate_interval else 0,
+        "delivery_rate_app_limited": int(tcb.rate_app_limited),
+    }
+
+
+def _spent(tcb: Tcb, now: int) -> dict[str, int]:
+    """Microseconds with something to send, and those of them in which it was held back."""
+    chrono = tcb.chrono
+    if chrono is None:
+        return {}
+    window, buffer = chrono.spent(WINDOW, now), chrono.spent(BUFFER, now)
+    return {
+        "busy_time": (chrono.spent(BUSY, now) + window + buffer) // 1_000,
+        "rwnd_limited": window // 1_000,
+        "sndbuf_limited": buffer // 1_000,
     }
 
 
@@ -201,6 +219,7 @@ def _receiving(tcb: Tcb) -> dict[str, int]:
 def _counters(tcb: Tcb) -> dict[str, int]:
     """What was counted since the beginning."""
     return {
+        "delivered": -(-tcb.board.delivered // max(tcb.mss, 1)),
         "delivered_ce": 0 if tcb.ecn is None else tcb.ecn.delivered_ce,
         "total_retrans": tcb.retransmits_total,
         "bytes_acked": max(tcb.snd_una - tcb.iss - 1, 0),

@@ -10,6 +10,7 @@ from synfin.tcp import ecn_setup, negotiate
 from synfin.tcp.build import NO_TIMER, header, options_for, text_segment
 from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
+from synfin.tcp.limits import may_leave, note_limits
 from synfin.tcp.recovery.episode import FRTO_SECOND, OPEN, RECOVERY
 from synfin.tcp.resend import arm_timers, probe_tail, retransmit, speculate
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
@@ -56,6 +57,8 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
             speculate(tcb, out)
         if tcb.probe_now:
             _probe(tcb, out)
+        if tcb.bytes_text_sent:
+            note_limits(tcb)
     if tcb.arm_now != NO_TIMER:
         arm_timers(tcb)
     if tcb.ack_now or tcb.challenge:
@@ -198,6 +201,10 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         if flight > 0 and flight + count > tcb.effective_cwnd():
             tcb.congestion_edge = seq
             break
+        if tcb.pacer is not None and count:
+            count = may_leave(tcb, tcb.pacer, count)
+            if count == 0:
+                break
         flushes = closing and count == queued
         if not flushes:
             if not tcb.override and _held_back(tcb, count, queued):

@@ -26,11 +26,12 @@ LATE_MAX: Final = 10 * MILLISECOND  # by which a timer may be late without loss 
 class Pacer:
     """A rate in octets per second, and the time from which on more may be sent; `rate` 0: no limit."""
 
-    __slots__ = ("_burst_at", "_left", "burst", "held", "limit", "next_at", "rate")
+    __slots__ = ("_burst_at", "_left", "burst", "held", "limit", "mss", "next_at", "rate")
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit or 0  # largest rate, 0: none
         self.rate = self.limit
+        self.mss = 1
         self.burst = BURST_MAX
         self.next_at = 0  # when what was sent so far has left at the rate
         self.held = False  # output has stopped because of us, and waits for a timer
@@ -47,6 +48,7 @@ class Pacer:
             rate = self.limit
         self.rate = rate
         mss = congestion.mss
+        self.mss = mss
         burst = rate * BURST_TIME // SECOND // mss * mss
         least = mss if rate < SLOW else BURST_SEGMENTS * mss
         self.burst = least if burst < least else burst if burst < BURST_MAX else BURST_MAX // mss * mss or mss
@@ -64,7 +66,7 @@ class Pacer:
                 self.held = False
                 if self.next_at < now - credit:
                     self.next_at = now - credit
-            elif self._left <= 0:
+            elif self._left < self.mss:
                 self._left = self.burst
             return self._left
         return self._left if self._burst_at == now and self._left > 0 else 0

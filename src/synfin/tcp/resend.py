@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synfin.config import MILLISECOND
 from synfin.tcp.build import NO_TIMER, RESTART, text_segment
+from synfin.tcp.limits import may_leave
 from synfin.tcp.recovery.episode import FRTO_SECOND, RECOVERY
 from synfin.tcp.recovery.sent import Sent
 from synfin.tcp.steps_loss import arm, facts_of, waiting
@@ -31,7 +32,10 @@ def retransmit(tcb: Tcb, out: list[Segment]) -> None:
         if record is None:
             break
         pipe = board.pipe()
-        if pipe > 0 and pipe + _resend_size(tcb, record) > tcb.effective_cwnd():
+        size = _resend_size(tcb, record)
+        if pipe > 0 and pipe + size > tcb.effective_cwnd():
+            break
+        if tcb.pacer is not None and may_leave(tcb, tcb.pacer, size) == 0:
             break
         if record.start >= tcb.snd_una + tcb.send_window.size:
             break

@@ -6,6 +6,8 @@ from synfin.config import MILLISECOND
 from synfin.tcp import ecn_setup, negotiate, steps_loss
 from synfin.tcp.endings import enter_fin_wait_2, finish, start_time_wait
 from synfin.tcp.events import Event
+from synfin.tcp.limits import set_pace
+from synfin.tcp.rate import take_rate
 from synfin.tcp.recovery.episode import OPEN, RECOVERY
 from synfin.tcp.recovery.scoreboard import NO_ECHO
 from synfin.tcp.resets import reset_for
@@ -132,6 +134,7 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
         tcb.rtt.sample(tcb.now - tcb.rtt_started)
     tcb.rtt_seq = NO_NUMBER
     tcb.congestion.on_established(tcb.mss, tcb.rtt.srtt, tcb.syn_lost, tcb.config.cwnd_after_syn_loss_segments)
+    set_pace(tcb)
     if tcb.syn_lost:
         if tcb.config.rto_after_syn_loss_ms:
             tcb.rtt.restart(tcb.config.rto_after_syn_loss_ms * MILLISECOND)  # [RFC6298-16]
@@ -191,7 +194,16 @@ def _tell_congestion(tcb: Tcb, acked: int, delivered: int, lost: int, flight: in
     )  # [RFC3168-08]
     sample.cwnd_limited = tcb.snd_una - acked < tcb.congestion_edge
     sample.total_delivered = board.delivered
+    take_rate(sample, board, tcb.rtt.min_rtt)
+    if sample.rate_interval and (
+        not sample.app_limited or sample.rate_delivered * tcb.rate_interval >= tcb.rate_delivered * sample.rate_interval
+    ):
+        tcb.rate_delivered = sample.rate_delivered
+        tcb.rate_interval = sample.rate_interval
+        tcb.rate_app_limited = sample.app_limited
     tcb.congestion.on_ack(sample)
+    if tcb.pacer is not None or tcb.congestion.paced:
+        set_pace(tcb)
     sample.rtt = 0
     sample.ce = 0
 

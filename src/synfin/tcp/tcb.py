@@ -12,12 +12,14 @@ from synfin.config import TcpConfig
 from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
 from synfin.tcp.autotune import ReceiveTuning
+from synfin.tcp.chrono import Chronometer
 from synfin.tcp.congestion.base import CongestionControl, create
 from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
 from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.memory import FULL, PRESSURE, MemoryPool
+from synfin.tcp.pacing import Pacer
 from synfin.tcp.reassembly import Reassembly
 from synfin.tcp.recovery.episode import Recovery
 from synfin.tcp.recovery.scoreboard import Scoreboard
@@ -60,6 +62,7 @@ class Tcb:
         "bytes_retransmitted",
         "bytes_text_sent",
         "challenge",
+        "chrono",
         "config",
         "congestion",
         "congestion_edge",
@@ -94,6 +97,7 @@ class Tcb:
         "orphan",
         "out_of_order",
         "override",
+        "pacer",
         "passive",
         "path_mss",
         "peer_fin",
@@ -104,6 +108,9 @@ class Tcb:
         "probes_unanswered",
         "progress_at",
         "push_limit",
+        "rate_app_limited",
+        "rate_delivered",
+        "rate_interval",
         "rcv_nxt",
         "rcv_up",
         "rcv_wscale_ok",
@@ -211,6 +218,7 @@ class Tcb:
         self.rtt = RttEstimator(config)
         self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments, config)
         self.sample = AckSample()
+        self.pacer: Pacer | None = None  # from when on something is paced
         self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
         self.board = Scoreboard(config.scoreboard_records)
         self.recovery = Recovery(0)
@@ -253,6 +261,10 @@ class Tcb:
         self.told_end = False  # EOF, REFUSED, RESET or TIMEOUT was told
 
         # For info()
+        self.chrono: Chronometer | None = None  # from the first text on
+        self.rate_delivered = 0  # the delivery rate that counts: octets in so many ns
+        self.rate_interval = 0
+        self.rate_app_limited = False
         self.segments_in = 0
         self.segments_out = 0
         self.text_segments_in = 0

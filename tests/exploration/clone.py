@@ -34,7 +34,7 @@ IGNORED: Final = frozenset(
     retransmits_total out_of_order last_data_sent last_data_received last_ack_received last_ack_sent_at refresh_idle
     rtt rtt_seq rtt_started congestion progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
     error soft_error resend_why _count syn_lost send_window receive_window duplicates limited inflation recover partial
-    sample congestion_edge rule ts_offset window
+    sample congestion_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset window
     older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
     recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at
     reduced_at undo_una undo_echo undo_octets probe_sampled dsack_end lost_again lost_again_sent_at app_limited

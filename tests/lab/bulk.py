@@ -30,7 +30,13 @@ class Bulk:
         **settings: Any,
     ) -> None:
         self.world = World(seed=seed, record=False)
-        tcp = {"reassembly_segments": 100_000, "send_buffer_bytes": BUFFER, "receive_buffer_bytes": BUFFER, "congestion": congestion, **settings}
+        tcp = {
+            "reassembly_segments": 100_000,
+            "send_buffer_bytes": BUFFER,
+            "receive_buffer_bytes": BUFFER,
+            "congestion": congestion,
+            **settings,
+        }
         self.a = self.world.host("A", **tcp)
         self.b = self.world.host("B", **tcp)
         self.cable = self.world.link(self.a, self.b, delay=delay, rate=rate, queue=queue, loss=loss)

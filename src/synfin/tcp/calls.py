@@ -11,8 +11,8 @@ from synfin.tcp.congestion.base import create
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
-from synfin.tcp.memory import PRESSURE
 from synfin.tcp.limits import set_pace
+from synfin.tcp.memory import PRESSURE
 from synfin.tcp.recvbuf import Buffer
 from synfin.tcp.sendbuf import Octets, SendBuffer
 from synfin.tcp.state import (

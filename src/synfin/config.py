@@ -103,7 +103,12 @@ class TcpConfig:
     accept_syn_data: bool = True  # queue text on a SYN (RFC 9293 3.10.7.2); False: acknowledge the SYN only, as Linux
     ecn: str = "accept"  # RFC 3168, RFC 9768: one of ECN_CHOICES
     ecn_fallback: bool = True  # a SYN that is lost is repeated without ECN (RFC 3168 6.1.1.1)
-    fast_open: bool = False  # RFC 7413, client and server
+    fast_open: bool = False  # RFC 7413, client and server [RFC7413-03]
+    fast_open_client: bool = True  # False: sockets may not ask for fast open when they connect
+    fast_open_server: bool = True  # False: nor when they listen
+    fast_open_send_cookieless: bool = False  # text on a SYN without a cookie; only in networks where all are trusted
+    fast_open_accept_cookieless: bool = False  # take it from such SYNs
+    fast_open_queue: int = 128  # connections that have spoken before their handshake ended, for one listener
     hop_limit: int = 64  # IPv4 TTL / IPv6 hop limit of our segments [MUST-49]
     traffic_class: int = 0  # IPv4 TOS / IPv6 traffic class octet [MUST-48]
 

@@ -11,7 +11,7 @@ from synfin.drill.match import Rules, continues, differences
 from synfin.drill.model import TcpPacket
 from synfin.drill.numbers import Flow
 from synfin.drill.parser import parse
-from synfin.drill.settings import Setting, changes_for, read_command
+from synfin.drill.settings import Setting, changes_for, fast_open_keys, read_command
 from synfin.wire.addresses import parse_address
 from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
 from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, SYN, Segment, build_segment
@@ -135,14 +135,32 @@ def test_commands_are_taken_apart() -> None:
     )
 
 
+def fast_open(
+    always: bool = False,
+    client: bool = False,
+    server: bool = False,
+    send_cookieless: bool = False,
+    accept_cookieless: bool = False,
+) -> dict[str, object]:
+    return {
+        "fast_open": always,
+        "fast_open_client": client,
+        "fast_open_server": server,
+        "fast_open_send_cookieless": send_cookieless,
+        "fast_open_accept_cookieless": accept_cookieless,
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "value", "changes"),
     [
         ("net.ipv4.tcp_rmem", "4096 131072 6291456", {"receive_buffer_bytes": 65_536, "window_scale": 7}),
         ("net.ipv4.tcp_rmem", "4096 131072 65535", {"receive_buffer_bytes": 65_536, "window_scale": 0}),
         ("net.ipv4.tcp_wmem", "4096 16384 4194304", {"send_buffer_bytes": 16_384}),
-        ("net.ipv4.tcp_fastopen", "0x3", {"fast_open": True}),
-        ("net.ipv4.tcp_fastopen", "0", {"fast_open": False}),
+        ("net.ipv4.tcp_fastopen", "0x3", fast_open(client=True, server=True)),
+        ("net.ipv4.tcp_fastopen", "0", fast_open()),
+        ("net.ipv4.tcp_fastopen", "5", fast_open(client=True, send_cookieless=True)),
+        ("net.ipv4.tcp_fastopen", "0x602", fast_open(always=True, server=True, accept_cookieless=True)),
         ("net.ipv4.tcp_congestion_control", "reno", {"congestion": "newreno"}),
         ("net.ipv4.tcp_notsent_lowat", "-1", None),
         ("net.ipv4.tcp_fin_timeout", "5", {"fin_wait_2_timeout_ms": 5_000}),
@@ -188,3 +206,21 @@ def test_injected_defaults() -> None:
     segment = sent.segment
     assert segment is not None
     assert (segment.seq, segment.ack, segment.flags, segment.window, sent.options) == (10, 0, 0, 0, b"")
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [
+        ("01020304-05060708-090a0b0c-0d0e0f10", "0403020108070605" + "0c0b0a09100f0e0d"),
+        ("1-2-3-4,5-6-7-8", "".join(f"{word:02x}000000" for word in range(1, 9))),
+        ("1-2-3", None),
+        ("1-2-3-4,5-6-7", None),
+        ("1-2-3-4,5-6-7-8,9-a-b-c", None),
+        ("x-2-3-4", None),
+        ("100000000-2-3-4", None),
+    ],
+)
+def test_fast_open_keys_are_read(value: str, keys: str | None) -> None:
+    found = fast_open_keys(Setting("net.ipv4.tcp_fastopen_key", value))
+    assert (found.hex() if found is not None else None) == keys
+    assert fast_open_keys(Setting("net.ipv4.tcp_fastopen", value)) is None

@@ -10,7 +10,6 @@ import pytest
 from synfin.errors import UsageError
 from synfin.sockets import Socket, pack_info, poll
 from synfin.sockets import constants as c
-from synfin.sockets.base import COOKIE_LIMIT
 from synfin.sockets.errors import failure
 from synfin.sockets.ports import Claim, PortTable, overlap
 from synfin.sockets.sockaddr import parse, present
@@ -416,16 +415,6 @@ def test_the_accept_queue_hands_out_in_order() -> None:
             client.connect((B, PORT))
         net.run()
     assert [listener.accept()[1] for _ in clients] == [client.getsockname() for client in clients]
-
-
-def test_fast_open_cookies_are_few_and_fresh() -> None:
-    """Law 9."""
-    net = Net()
-    env = net.a.env
-    for number in range(COOKIE_LIMIT + 10):
-        env.remember_cookie(parse_address(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), b"12345678")
-    assert len(env.cookies) == COOKIE_LIMIT
-    assert parse_address("10.0.0.0") not in env.cookies
 
 
 def test_tcp_info_has_the_layout_of_linux() -> None:

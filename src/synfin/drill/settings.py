@@ -80,6 +80,34 @@ def _ecn(value: str) -> dict[str, Any]:
     return {"ecn": ECN_CHOICES[number]}
 
 
+def _fast_open(value: str) -> dict[str, Any]:
+    """Bits: 1 client, 2 server, 4 text without a cookie; 0x200 take such text, 0x400 every listener."""
+    bits = int(value, 0)
+    return {
+        "fast_open": bits & 0x402 == 0x402,
+        "fast_open_client": bits & 1 != 0,
+        "fast_open_server": bits & 2 != 0,
+        "fast_open_send_cookieless": bits & 4 != 0,
+        "fast_open_accept_cookieless": bits & 0x200 != 0,
+    }
+
+
+def fast_open_keys(setting: Setting) -> bytes | None:
+    """The keys of a `tcp_fastopen_key` line, as octets: four words of 32 bits each, the second key behind a comma."""
+    if setting.name.rsplit(".", 1)[-1] != "tcp_fastopen_key":
+        return None
+    keys = b""
+    for text in setting.value.split(","):
+        words = text.split("-")
+        try:
+            keys += b"".join([int(word, 16).to_bytes(4, "little") for word in words])
+        except (ValueError, OverflowError):
+            return None
+        if len(words) != 4:
+            return None
+    return keys if 1 <= len(keys) // 16 <= 2 else None
+
+
 _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_timestamps": _switch("timestamps"),
     "tcp_sack": _switch("sack"),
@@ -87,7 +115,7 @@ _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_slow_start_after_idle": _switch("idle_restart"),
     "tcp_ecn": _ecn,
     "tcp_ecn_fallback": _switch("ecn_fallback"),
-    "tcp_fastopen": lambda value: {"fast_open": int(value, 0) & 3 != 0},
+    "tcp_fastopen": _fast_open,
     "tcp_congestion_control": lambda value: {"congestion": {"reno": "newreno"}.get(value, value)},
     "tcp_rmem": _receive_buffer,
     "tcp_wmem": _middle("send_buffer_bytes"),

@@ -14,7 +14,7 @@ from synfin.drill.calls import SocketCalls
 from synfin.drill.errors import UnsupportedError
 from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
-from synfin.drill.settings import Setting, changes_for
+from synfin.drill.settings import Setting, changes_for, fast_open_keys
 from synfin.drill.stack_calls import StackCalls
 from synfin.drill.stage import Addresses, Pending, Stage
 from synfin.errors import UsageError
@@ -121,6 +121,10 @@ class StackStage(Stage):
         """Change what connections and listeners made from now on are configured with."""
         unknown: list[str] = []
         for setting in settings:
+            keys = fast_open_keys(setting)
+            if keys is not None:
+                self.host.fast_open_keys.set(keys)
+                continue
             changes = changes_for(setting)
             try:
                 if changes is not None:

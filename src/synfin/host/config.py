@@ -28,6 +28,7 @@ _MINIMUM: Final[dict[str, int]] = {
     "udp_queue_datagrams": 1,
     "udp_queue_bytes": 1,
     "loopback_packets": 1,
+    "fast_open_servers": 1,
 }
 _MAXIMUM: Final[dict[str, int]] = {
     "hop_limit": 255,
@@ -79,6 +80,10 @@ class HostConfig:
     listeners: int = 65_536
     time_wait_entries: int = 262_144
     tcp_memory_bytes: int = 1_073_741_824  # text that all connections hold together (synfin.tcp.memory); 0: no limit
+    fast_open_servers: int = 1_024  # whose cookies, and whose failures, are remembered (RFC 7413 4.1.3)
+    fast_open_cookie_ms: int = 172_800_000  # how long a cookie is used
+    fast_open_block_ms: int = 60_000  # how long fast open is not tried again after a first failure
+    fast_open_key_ms: int = 86_400_000  # how long cookies are made with one key; 0: until it is replaced by a call
     resets_per_second: int = 1_000  # for segments that belong to no connection
     reset_burst: int = 1_000
     ephemeral_port_first: int = 1_024  # RFC 6056 3.2: the largest range

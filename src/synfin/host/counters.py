@@ -34,7 +34,9 @@ _TCP_EXT: Final = (
     "PAWSTimewait DelayedACKs ListenOverflows ListenDrops TCPFastRetrans TCPSlowStartRetrans TCPTimeouts "
     "TCPAbortOnData TCPAbortOnClose TCPAbortOnTimeout TCPAbortOnLinger TCPDeferAcceptDrop TCPTimeWaitOverflow "
     "TCPReqQFullDoCookies TCPReqQFullDrop TCPOFOQueue TCPOFODrop TCPChallengeACK TCPSYNChallenge TCPSynRetrans "
-    "TCPACKSkippedChallenge TCPFastOpenPassive TCPFastOpenPassiveFail TCPWinProbe TCPKeepAlive "
+    "TCPACKSkippedChallenge TCPFastOpenActive TCPFastOpenActiveFail "
+    "TCPFastOpenPassive TCPFastOpenPassiveFail TCPFastOpenListenOverflow TCPFastOpenCookieReqd TCPFastOpenBlackhole "
+    "TCPFastOpenPassiveAltKey TCPWinProbe TCPKeepAlive "
     "TCPZeroWindowDrop"
 )
 _IP_EXT: Final = (
@@ -88,6 +90,12 @@ RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "defer-accept": ("TcpExtTCPDeferAcceptDrop",),
     "fast-open-accepted": ("TcpExtTCPFastOpenPassive",),
     "fast-open-bad-cookie": ("TcpExtTCPFastOpenPassiveFail",),
+    "fast-open-cookie-asked": ("TcpExtTCPFastOpenCookieReqd",),
+    "fast-open-old-key": ("TcpExtTCPFastOpenPassiveAltKey",),
+    "fast-open-queue-full": ("TcpExtTCPFastOpenListenOverflow",),
+    "fast-open-text-acked": ("TcpExtTCPFastOpenActive",),
+    "fast-open-text-refused": ("TcpExtTCPFastOpenActiveFail",),
+    "fast-open-blocked": ("TcpExtTCPFastOpenBlackhole",),
     "paws": ("TcpExtPAWSEstab",),
     "time-wait-paws": ("TcpExtPAWSTimewait",),
     "time-wait-rst": ("TcpExtTWKilled",),

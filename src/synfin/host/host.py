@@ -32,6 +32,7 @@ from synfin.host.tcp_output import TcpOutput
 from synfin.host.udp import Udp, UdpEndpoint, UdpHandler
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
+from synfin.tcp.fastopen import FastOpenCache, FastOpenKeys
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.listener import Listener
 from synfin.tcp.memory import FULL, MemoryPool
@@ -69,7 +70,7 @@ class Host:
 
     __slots__ = (
         "_arp", "_core", "_demux", "_icmp4", "_icmp6", "_input", "_interfaces", "_link", "_ndp", "_out", "_output",
-        "_pings", "_ports", "_routes", "_udp",
+        "_pings", "_ports", "_routes", "_udp", "fast_open_cache", "fast_open_keys",
     )  # fmt: skip
 
     def __init__(
@@ -99,7 +100,13 @@ class Host:
         self._icmp6 = Icmp6(core, self._interfaces, self._output, dispatch, self._pings, self._ndp)
         self._udp = Udp(core, self._interfaces, self._output, errors)
         source = isn if isn is not None else IsnGenerator(rng, tcp.isn_tick_ns)
-        self._out = TcpOutput(core, self._output, tcp, source)
+        self.fast_open_keys = FastOpenKeys(rng, config.fast_open_key_ms * MILLISECOND)
+        self.fast_open_cache = FastOpenCache(
+            config.fast_open_servers,
+            config.fast_open_cookie_ms * MILLISECOND,
+            config.fast_open_block_ms * MILLISECOND,
+        )
+        self._out = TcpOutput(core, self._output, tcp, source, self.fast_open_cache)
         self._demux = TcpDemux(core, self._out)
         self._link = LinkInput(core, self._arp, self._input, self._demux)
         self._ports = EphemeralPorts(rng, config.ephemeral_port_first, config.ephemeral_port_last)
@@ -310,6 +317,7 @@ class Host:
             isn=self._out.isn,
             trace=self._core.trace,
             backlog=backlog,
+            keys=self.fast_open_keys,
         )
         listener.count = self._core.count_rule
         listener.handler = handler
@@ -331,6 +339,8 @@ class Host:
         """Active OPEN; without `local` the routes choose our address, once and for all [MUST-44] [MUST-45].
 
         `data` rides on the SYN where `config.fast_open` and a `cookie` allow it, else it is sent after the handshake.
+        Without `cookie` the one that the server gave last time is used [RFC7413-05]; there is none, or fast open has
+        failed with it lately: the SYN asks for one (`b""` does so anyway), or does without [RFC7413-06].
         Raises `OSError`: ENETUNREACH (no route, broadcast or multicast [MUST-46a] [MUST-46b]), EADDRNOTAVAIL (`local`
         is not ours, the four-tuple is in use, or all ephemeral ports are), ENOBUFS.
         """
@@ -354,8 +364,13 @@ class Host:
         key = key_of(source, local_port, address, port)
         if self._demux.is_taken(key):
             raise OSError(errno.EADDRNOTAVAIL, f"port {local_port} already has a connection to {remote!r}:{port}")
+        config = config if config is not None else self.tcp
+        cache = self.fast_open_cache
+        blocked = config.fast_open and cookie is None and cache.blocked(address, port, now)
+        if blocked:
+            config = config.but(fast_open=False)
         connection = Connection(
-            config if config is not None else self.tcp,
+            config,
             local=Endpoint(source, local_port),
             remote=Endpoint(address, port),
             isn=self._out.isn,
@@ -366,7 +381,13 @@ class Host:
         connection.handler = handler
         slot = self._out.add(connection, key, path.interface, CLOSED)
         core.counters["TcpActiveOpens"] += 1
+        if config.fast_open:
+            connection.tcb.syn_mss = cache.mss(address)
+            if cookie is None:
+                cookie = cache.cookie(address, now)
         connection.open(now, data, cookie)
+        if blocked:
+            connection.tcb.note("fast-open-blocked")
         self._out.touch(slot)
         return connection
 

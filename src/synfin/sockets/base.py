@@ -10,7 +10,7 @@ import errno
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias, final
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias, final
 
 from synfin.errors import UsageError
 from synfin.host import Host
@@ -23,7 +23,6 @@ from synfin.wire.addresses import LOOPBACK_V4, LOOPBACK_V6, Address
 if TYPE_CHECKING:
     from synfin.sockets.option import Option
 
-COOKIE_LIMIT: Final = 1_024  # fast-open cookies remembered
 
 Ancillary: TypeAlias = list[tuple[int, int, bytes]]
 
@@ -46,25 +45,17 @@ class Received(NamedTuple):
 class Environment:
     """What sockets of one host share: the stack, the time, and how to have the stack polled."""
 
-    __slots__ = ("clock", "cookies", "host", "ports", "wake")
+    __slots__ = ("clock", "host", "ports", "wake")
 
     def __init__(self, host: Host, clock: Callable[[], int], wake: Callable[[], None]) -> None:
         self.host = host
         self.clock = clock
         self.wake = wake
         self.ports = PortTable()
-        self.cookies: dict[Address, bytes] = {}  # fast open, by server
 
     def is_ours(self, address: Address) -> bool:
         """Whether a socket may be bound to it."""
         return address in (LOOPBACK_V4, LOOPBACK_V6) or address in self.host.addresses
-
-    def remember_cookie(self, server: Address, cookie: bytes) -> None:
-        """Keep a fast-open cookie for the next connection to `server` (RFC 7413 4.1.3.1)."""
-        self.cookies.pop(server, None)
-        if len(self.cookies) >= COOKIE_LIMIT:
-            del self.cookies[next(iter(self.cookies))]
-        self.cookies[server] = cookie
 
 
 class Socket(ABC):

@@ -115,5 +115,7 @@ TCP_USER_TIMEOUT: Final = 18
 TCP_FASTOPEN: Final = 23
 TCP_NOTSENT_LOWAT: Final = 25
 TCP_FASTOPEN_CONNECT: Final = 30
+TCP_FASTOPEN_KEY: Final = 33
+TCP_FASTOPEN_NO_COOKIE: Final = 34
 TCP_INQ: Final = 36
 TCP_CM_INQ: Final = TCP_INQ  # type of the control message that recvmsg() then returns

@@ -27,6 +27,7 @@ from synfin.sockets.errors import failure
 from synfin.sockets.sockaddr import SockAddr, parse
 from synfin.sockets.states import OPENING, RECEIVE_SHUT, SEND_SHUT, SENDING, UNCONNECTED
 from synfin.tcp import Connection, State
+from synfin.wire.addresses import as_address
 
 if TYPE_CHECKING:
     from synfin.sockets.tcp import TcpSocket
@@ -166,6 +167,8 @@ def transmit(socket: TcpSocket, data: bytes, flags: int, address: SockAddr | Non
     """Queue what there is room for: EAGAIN, EPIPE, and the connection's error once."""
     socket.check_open()
     data = octets(data)
+    if flags & MSG_FASTOPEN and not socket.config.fast_open_client:
+        raise failure(errno.EOPNOTSUPP)
     if flags & MSG_FASTOPEN or socket.deferred is not None:
         taken = _open_fast(socket, data, address)
         if taken:
@@ -222,7 +225,7 @@ def _open_fast(socket: TcpSocket, data: bytes, address: SockAddr | None) -> int:
         if endpoint is None:
             socket.go_on_connecting(errno.EALREADY)
         else:
-            text = data[: _syn_room(endpoint.address)]
+            text = data[: _syn_room(socket, endpoint.address)]
             socket.start_connecting(endpoint, for_text=True, text=text)
     except BlockingIOError:
         taken = len(socket.connection.tcb.send_buffer) if fresh and socket.connection is not None else 0
@@ -232,8 +235,9 @@ def _open_fast(socket: TcpSocket, data: bytes, address: SockAddr | None) -> int:
     return 0
 
 
-def _syn_room(remote: bytes) -> int:
-    mss = 536 if len(remote) == 4 else 1220
+def _syn_room(socket: TcpSocket, remote: bytes) -> int:
+    """What fits on a SYN: by the segment size that the server announced last time, or the smallest it may have."""
+    mss = socket.env.host.fast_open_cache.mss(as_address(remote)) or (536 if len(remote) == 4 else 1220)
     return mss - OPTIONS_ROOM
 
 

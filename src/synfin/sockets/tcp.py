@@ -148,6 +148,8 @@ class TcpSocket(TcpState):
         listener = env.host.listen(
             self._port, now, address=claim.address, backlog=backlog, config=self.config, handler=self._on_child
         )
+        if self.fast_open_keys is not None:
+            listener.keys = self.fast_open_keys
         claim.listening = True
         self.listener = listener
         self.connection = None
@@ -230,8 +232,9 @@ class TcpSocket(TcpState):
         if endpoint.port == 0:
             raise failure(errno.EADDRNOTAVAIL)
         source = self._address if not is_unspecified(self._address) else env.host.source_for(remote)
-        cookie = env.cookies.get(remote)
-        if self.fast_open_connect and not for_text and cookie is not None:
+        fast = for_text or self.fast_open_connect
+        rides = fast and self._text_may_ride(Endpoint(remote, endpoint.port))
+        if self.fast_open_connect and not for_text and rides:
             self.deferred = Endpoint(remote, endpoint.port)
             return
         port = self._port or env.host.choose_port(
@@ -243,11 +246,10 @@ class TcpSocket(TcpState):
             endpoint.port,
         )
         self.header_changed(v6=len(remote) == 16)
-        fast = for_text or self.fast_open_connect
         connection = env.host.connect(
             remote, endpoint.port, env.clock(), local_port=port, local=source,
             config=self.config.but(fast_open=fast), handler=self._on_event,
-            data=text if cookie is not None else b"", cookie=cookie,
+            data=text if rides else b"",
         )  # fmt: skip
         self.connection = connection
         self._failed = False
@@ -260,6 +262,13 @@ class TcpSocket(TcpState):
         self._claim.connection = connection
         env.wake()
         self.notify(0)
+
+    def _text_may_ride(self, server: Endpoint) -> bool:
+        """Whether a SYN to `server` can carry text: there is a cookie, or none is needed (RFC 7413 4.1.3)."""
+        cache, now = self.env.host.fast_open_cache, self.env.clock()
+        if cache.blocked(server.address, server.port, now):
+            return False
+        return self.config.fast_open_send_cookieless or cache.cookie(server.address, now) is not None
 
     def _destination(self, address: Address) -> Address:
         """0.0.0.0 and :: are ourselves."""
@@ -400,7 +409,5 @@ class TcpSocket(TcpState):
     def _on_event(self, connection: Connection, event: Event, now: int) -> None:
         if connection is not self.connection or event is Event.SOFT_ERROR:
             return
-        if event is Event.CONNECTED and connection.fast_open_cookie:
-            self.env.remember_cookie(connection.remote.address, connection.fast_open_cookie)
         self._take_over_failure()
         self.notify(_WAKES.get(event, 0))

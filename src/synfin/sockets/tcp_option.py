@@ -25,6 +25,8 @@ from synfin.sockets.constants import (
     TCP_DEFER_ACCEPT,
     TCP_FASTOPEN,
     TCP_FASTOPEN_CONNECT,
+    TCP_FASTOPEN_KEY,
+    TCP_FASTOPEN_NO_COOKIE,
     TCP_INFO,
     TCP_INQ,
     TCP_KEEPCNT,
@@ -53,6 +55,7 @@ from synfin.sockets.option import (
 )
 from synfin.tcp import State
 from synfin.tcp.congestion.base import names
+from synfin.tcp.fastopen import KEY_OCTETS, FastOpenKeys
 from synfin.tcp.info import TcpInfo
 
 if TYPE_CHECKING:
@@ -246,14 +249,42 @@ def _set_fast_open(socket: TcpSocket, raw: bytes) -> None:
     if socket.tcp_state not in (State.CLOSED, State.LISTEN):
         raise failure(errno.EINVAL)
     socket.fast_open_queue = within(number(raw), 0, INT_MAX)
-    socket.configure(fast_open=socket.fast_open_queue > 0)
+    socket.configure(fast_open=socket.fast_open_queue > 0, fast_open_queue=socket.fast_open_queue)
 
 
 def _set_fast_open_connect(socket: TcpSocket, raw: bytes) -> None:
     value = within(number(raw), 0, 1)
+    if not socket.config.fast_open_client:
+        raise failure(errno.EOPNOTSUPP)
     if socket.tcp_state is not State.CLOSED:
         raise failure(errno.EINVAL)
     socket.fast_open_connect = value != 0
+
+
+def _get_fast_open_keys(socket: TcpSocket) -> bytes:
+    """Those of the socket, else those of the host: 16 octets, 32 where the key before is still good."""
+    keys = socket.listener.keys if socket.listener is not None else socket.fast_open_keys
+    return (keys if keys is not None else socket.env.host.fast_open_keys).get()
+
+
+def _set_fast_open_keys(socket: TcpSocket, raw: bytes) -> None:
+    if len(raw) not in (KEY_OCTETS, 2 * KEY_OCTETS):
+        raise failure(errno.EINVAL)
+    keys = FastOpenKeys.of(raw)
+    socket.fast_open_keys = keys
+    if socket.listener is not None:
+        socket.listener.keys = keys
+
+
+def _get_no_cookie(socket: TcpSocket) -> int:
+    return int(socket.config.fast_open_send_cookieless)
+
+
+def _set_no_cookie(socket: TcpSocket, raw: bytes) -> None:
+    on = within(number(raw), 0, 1) != 0
+    if socket.tcp_state not in (State.CLOSED, State.LISTEN):
+        raise failure(errno.EINVAL)
+    socket.configure(fast_open_send_cookieless=on, fast_open_accept_cookieless=on)
 
 
 def _get_low_water(socket: TcpSocket) -> int:
@@ -338,6 +369,8 @@ TABLE: Final[dict[tuple[int, int], Option]] = {
     (IPPROTO_TCP, TCP_USER_TIMEOUT): Option(_get_user_timeout, _set_user_timeout),
     (IPPROTO_TCP, TCP_FASTOPEN): Option(lambda socket: socket.fast_open_queue, _set_fast_open),
     (IPPROTO_TCP, TCP_FASTOPEN_CONNECT): Option(lambda socket: int(socket.fast_open_connect), _set_fast_open_connect),
+    (IPPROTO_TCP, TCP_FASTOPEN_KEY): Option(_get_fast_open_keys, _set_fast_open_keys),
+    (IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE): Option(_get_no_cookie, _set_no_cookie),
     (IPPROTO_TCP, TCP_NOTSENT_LOWAT): Option(_get_low_water, _set_low_water),
     (IPPROTO_TCP, TCP_INQ): attribute("tell_queued"),
 }

@@ -35,6 +35,7 @@ from synfin.sockets.states import (
     UNCONNECTED,
 )
 from synfin.tcp import Connection, Listener, State
+from synfin.tcp.fastopen import FastOpenKeys
 from synfin.wire.addresses import (
     ANY_V4,
     ANY_V6,
@@ -62,6 +63,7 @@ class TcpState(Socket):
         self.defer_accept_s = 0
         self.fast_open_connect = False
         self.fast_open_queue = 0
+        self.fast_open_keys: FastOpenKeys | None = None  # TCP_FASTOPEN_KEY; None: the host's
         self.tell_queued = False  # TCP_INQ
         self.quick_ack = True
         self.deferred: Endpoint | None = None  # TCP_FASTOPEN_CONNECT: connected to this once there is text

@@ -100,7 +100,10 @@ def _in_syn_sent(tcb: Tcb, segment: Segment) -> None:
     if flags & ACK:
         tcb.receive_window.edge = tcb.rcv_nxt + tcb.receive_window.offered
         complete_handshake(tcb, arrival, ESTABLISHED, "syn-sent-established")
-        if ack < tcb.snd_nxt:  # fast open: the peer left our text unacknowledged [RFC9293-E19]
+        if tcb.syn_text:
+            tcb.syn_text_refused = ack == tcb.iss + 1
+            tcb.note("fast-open-text-refused" if tcb.syn_text_refused else "fast-open-text-acked")
+        if ack < tcb.snd_nxt:  # fast open: the peer left our text unacknowledged [RFC9293-E19] [RFC7413-09]
             tcb.snd_nxt = ack
         tcb.ack_now = "handshake-ack"
         if tcb.config.accept_syn_data:

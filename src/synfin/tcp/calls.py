@@ -87,8 +87,8 @@ def open_actively(tcb: Tcb, isn: IsnSource, now: int, data: bytes, cookie: bytes
         raise OSError(EISCONN, "connection was opened before; make a new Connection")
     start(tcb, isn, now)
     tcb.call("open", f"{len(data)} octets" if data else "")
-    if tcb.config.fast_open:
-        tcb.open_cookie = cookie if cookie is not None else b""
+    if tcb.config.fast_open and (cookie or not tcb.config.fast_open_send_cookieless):
+        tcb.open_cookie = cookie if cookie is not None else b""  # [RFC7413-07]
     if data:
         tcb.send_buffer.append(data)
     ecn_setup.start(tcb)

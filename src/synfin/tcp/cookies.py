@@ -1,4 +1,4 @@
-"""SYN cookies (RFC 4987 3.6) and fast-open cookies (RFC 7413 4.1.2): keyed hashes that let a listener keep no state."""
+"""SYN cookies (RFC 4987 3.6): a keyed hash that lets a listener keep no state.  Fast open's are in `fastopen`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from random import Random
 from typing import Final, final
 
 from synfin.config import SECOND
-from synfin.wire.addresses import Address, Endpoint
+from synfin.wire.addresses import Endpoint
 
 PERIOD: Final = 64 * SECOND  # a cookie is good for this period and the next
 MSS_TABLE: Final = (216, 536, 1_220, 1_300, 1_360, 1_440, 1_460, 8_940)
-FAST_OPEN_COOKIE_OCTETS: Final = 8
 
 
 @final
@@ -39,10 +38,6 @@ class CookieJar:
             if period >= 0 and fresh == iss:
                 return MSS_TABLE[index]
         return 0
-
-    def fast_open_cookie(self, client: Address) -> bytes:
-        """The cookie for one client address [RFC7413]."""
-        return blake2s(client, key=self._key, person=b"tfo", digest_size=FAST_OPEN_COOKIE_OCTETS).digest()
 
     def _hash24(self, local: Endpoint, remote: Endpoint, irs: int, period: int, index: int) -> int:
         digest = blake2s(key=self._key, person=b"syn", digest_size=3)

@@ -134,9 +134,12 @@ def _opening(tcb: Tcb) -> dict[str, int]:
     options |= OPTION_WSCALE if tcb.rcv_wscale_ok else 0
     if tcb.ecn is not None and tcb.state is not SYN_SENT:
         options |= OPTION_ECN | (OPTION_ECN_SEEN if tcb.ecn.seen else 0)
+    acked = tcb.syn_text > 0 and tcb.snd_una > tcb.iss + 1 and not tcb.syn_text_refused
+    options |= OPTION_SYN_DATA if acked else 0
     header = 40 if len(tcb.local.address) == 4 else 60
     return {
         "options": options,
+        "fastopen_client_fail": _fast_open_failure(tcb),
         "snd_wscale": tcb.send_window.shift,
         "rcv_wscale": tcb.receive_window.shift,
         "snd_mss": tcb.mss,
@@ -144,6 +147,17 @@ def _opening(tcb: Tcb) -> dict[str, int]:
         "advmss": tcb.advertised_mss - (TIMESTAMP_OPTION if tcb.timestamps else 0),  # as Linux has it
         "pmtu": tcb.path_mss + header,
     }
+
+
+def _fast_open_failure(tcb: Tcb) -> int:
+    """Linux's `enum tcp_fastopen_client_fail`: no cookie 1, text not acknowledged 2, SYN sent again 3."""
+    if tcb.passive or not tcb.config.fast_open:
+        return 0
+    if tcb.syn_lost or (tcb.state is SYN_SENT and tcb.retransmits > 0):
+        return 3
+    if tcb.syn_text_refused:
+        return 2
+    return 1 if tcb.open_cookie == b"" else 0
 
 
 def _congestion_state(tcb: Tcb) -> int:

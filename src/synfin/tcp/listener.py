@@ -12,9 +12,10 @@ from typing import final
 from synfin.config import TcpConfig
 from synfin.tcp import calls, negotiate
 from synfin.tcp.connection import DEFAULT_LINK_MSS, Connection
-from synfin.tcp.cookies import FAST_OPEN_COOKIE_OCTETS, CookieJar
+from synfin.tcp.cookies import CookieJar
 from synfin.tcp.endings import finish
 from synfin.tcp.events import Event
+from synfin.tcp.fastopen import COOKIE_OCTETS, OLD, REFUSED, FastOpenKeys
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.resets import reset_for
 from synfin.tcp.rules import RULES
@@ -76,10 +77,12 @@ class Listener:
         "count",
         "counters",
         "data",
+        "fast_opens",
         "gate",
         "handler",
         "isn",
         "jar",
+        "keys",
         "link_mss",
         "local",
         "replies",
@@ -98,11 +101,13 @@ class Listener:
         trace: Trace | None = None,
         link_mss: int = DEFAULT_LINK_MSS,
         backlog: int | None = None,
+        keys: FastOpenKeys | None = None,
     ) -> None:
         self.config = config
         self.local = as_endpoint(local)
         self.isn: IsnSource = isn if isn is not None else IsnGenerator(rng, config.isn_tick_ns)
         self.jar = CookieJar(rng)
+        self.keys: FastOpenKeys = keys if keys is not None else FastOpenKeys(rng)
         self.trace = trace
         self.count: Callable[[str], None] | None = None  # hears of rules where no trace does
         self.link_mss = link_mss
@@ -111,6 +116,7 @@ class Listener:
         self.gate = _ListenerGate(self)
         self.counters = ListenerCounters()
         self.syn_queue: dict[Endpoint, Connection] = {}  # embryonic children, at most config.syn_backlog
+        self.fast_opens: list[Connection] = []  # that had text before their handshake ended, at most fast_open_queue
         self.accept_queue: list[Connection] = []  # complete, not accepted; at most backlog + accept_queue_extra
         self.replies: list[tuple[Endpoint, Segment]] = []
         self.handler: Callable[[Listener, Connection, int], None] | None = None
@@ -276,18 +282,40 @@ class Listener:
     def _fast_open(self, child: Connection, segment: Segment) -> None:
         """RFC 7413 4.2.2: a valid cookie lets text through before the handshake ends; a request is answered."""
         offered = segment.options.fast_open
-        if offered is None or not self.config.fast_open:
+        config = self.config
+        if not config.fast_open or not config.fast_open_server:
+            return
+        trusted = config.fast_open_accept_cookieless and len(segment.payload) > 0
+        if offered is None and not trusted:
             return
         tcb = child.tcb
-        cookie = self.jar.fast_open_cookie(tcb.remote.address)
-        if offered == cookie:
+        if self._fast_opens_full():  # [RFC7413-13]
+            tcb.note("fast-open-queue-full")
+            return
+        client, server, now = tcb.remote.address, tcb.local.address, tcb.now
+        verdict = self.keys.check(offered, client, server, now) if offered else REFUSED
+        if verdict != REFUSED or trusted:
             tcb.fast_opened = True
             tcb.gate = None
+            self.fast_opens.append(child)
             tcb.note("fast-open-accepted")
+            if verdict == OLD:
+                tcb.note("fast-open-old-key")
+                tcb.handshake_cookie = self.keys.cookie(client, server, now)
             return
-        if len(offered) == FAST_OPEN_COOKIE_OCTETS or segment.payload:
+        if not offered:
+            tcb.note("fast-open-cookie-asked")
+        if offered and (len(offered) == COOKIE_OCTETS or segment.payload):
             tcb.note("fast-open-bad-cookie")
-        tcb.handshake_cookie = cookie
+        tcb.handshake_cookie = self.keys.cookie(client, server, now)
+
+    def _fast_opens_full(self) -> bool:
+        """Whether too many connections have spoken whose clients may not exist; those that are through leave room."""
+        limit = self.config.fast_open_queue
+        if len(self.fast_opens) < limit:
+            return False
+        self.fast_opens = [child for child in self.fast_opens if child.tcb.state is SYN_RECEIVED]
+        return len(self.fast_opens) >= limit
 
     def _send_cookie(self, segment: Segment, local: Endpoint, remote: Endpoint, now: int) -> None:
         """A SYN-ACK without state: only the MSS survives, in the number itself (RFC 4987 3.6)."""

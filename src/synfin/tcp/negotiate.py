@@ -31,6 +31,11 @@ def offer(tcb: Tcb) -> TcpOptions:
     )
 
 
+def may_carry_text(tcb: Tcb) -> bool:
+    """Whether our first SYN may (RFC 7413 4.1.3): there is a cookie, or the configuration trusts without one."""
+    return bool(tcb.open_cookie) or (tcb.config.fast_open and tcb.config.fast_open_send_cookieless)
+
+
 def answer(tcb: Tcb) -> TcpOptions:
     """Options of our SYN-ACK: only what the peer's SYN offered too [RFC7323-01] [RFC7323-09]."""
     options = TcpOptions(

@@ -20,7 +20,7 @@ from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import OVERRIDE, PERSIST, RETRANSMIT, USER
 from synfin.tcp.window import WINDOW_FIELD_MAX
 from synfin.wire.tcp import ACK, CWR, ECE, PSH, RST, SYN, Segment
-from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions
+from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions
 
 
 def output(tcb: Tcb, now: int) -> list[Segment]:
@@ -132,8 +132,8 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
         if answering and tcb.ecn is not None and tcb.ecn.accurate is not None:
             tcb.ecn.accurate.sends_options = False
     text = b""
-    if not answering and not again and tcb.open_cookie:
-        room = min(tcb.peer_mss, tcb.path_mss) - 40
+    if not answering and not again and negotiate.may_carry_text(tcb):
+        room = min(tcb.syn_mss or tcb.peer_mss, tcb.path_mss) - MAX_OPTION_OCTETS
         text = tcb.send_buffer.slice(tcb.iss + 1, max(room, 0))
     segment = Segment(
         tcb.local.port,
@@ -152,6 +152,7 @@ def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
         tcb.rtt_seq = CANCELLED  # [RFC6298-06]
     else:
         tcb.snd_nxt = tcb.iss + 1 + len(text)
+        tcb.syn_text = len(text)
         tcb.rtt_seq = tcb.iss
         tcb.rtt_started = tcb.now
         tcb.progress_at = tcb.now

@@ -63,6 +63,12 @@ RULES: Final[dict[str, str]] = {
     "defer-accept": "RFC 9293 3.10.7.4",
     "fast-open-accepted": "RFC 7413 4.2.2",
     "fast-open-bad-cookie": "RFC 7413 4.2.2",
+    "fast-open-cookie-asked": "RFC 7413 4.1.2",
+    "fast-open-old-key": "RFC 7413 4.1.2",
+    "fast-open-queue-full": "RFC 7413 4.2",
+    "fast-open-text-acked": "RFC 7413 4.2.2",
+    "fast-open-text-refused": "RFC 7413 4.2.2",
+    "fast-open-blocked": "RFC 7413 4.1.3.1",
     "syn-data-ignored": "RFC 9293 3.10.7.2",
     # SYN_SENT
     "syn-sent-bad-ack": "RFC 9293 3.10.7.3",

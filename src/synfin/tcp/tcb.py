@@ -143,7 +143,10 @@ class Tcb:
         "soft_error",
         "state",
         "syn_lost",
+        "syn_mss",
         "syn_now",
+        "syn_text",
+        "syn_text_refused",
         "text_segments_in",
         "text_segments_out",
         "time_wait",
@@ -212,6 +215,9 @@ class Tcb:
         self.ecn: Ecn | None = None  # None: ECN is not in use, or not asked for
         self.handshake_cookie: bytes | None = None  # fast open: what our SYN-ACK gives, or what the peer's gave
         self.fast_opened = False  # a valid cookie: text flows before the handshake ends (RFC 7413)
+        self.syn_mss = 0  # fast open: the segment size that the server announced last time
+        self.syn_text = 0  # octets of text on our SYN
+        self.syn_text_refused = False  # they were not acknowledged
         self.open_cookie: bytes | None = None  # fast open: what our SYN carries; b"" asks for one
 
         # Advisers

@@ -85,7 +85,7 @@ def test_server_that_has_forgotten_its_key() -> None:
     """[RFC7413-09]: the text goes again and is delivered once; the fresh cookie counts."""
     net = Net()
     net.connect()
-    net.b.host.fast_open_keys.set(bytes(16))
+    net.b.host.fast_open.keys.set(bytes(16))
     before = net.connect().options.fast_open
     after = net.connect().options.fast_open
     assert before != after
@@ -98,7 +98,7 @@ def test_server_that_has_rotated_its_key() -> None:
     """[RFC7413-04]: nothing is lost, and the client has the new cookie afterwards."""
     net = Net()
     net.connect()
-    net.b.host.fast_open_keys.rotate()
+    net.b.host.fast_open.keys.rotate()
     before = net.connect().options.fast_open
     after = net.connect().options.fast_open
     assert before != after

@@ -123,7 +123,7 @@ class StackStage(Stage):
         for setting in settings:
             keys = fast_open_keys(setting)
             if keys is not None:
-                self.host.fast_open_keys.set(keys)
+                self.host.fast_open.keys.set(keys)
                 continue
             changes = changes_for(setting)
             try:

@@ -17,6 +17,7 @@ from synfin.host.arp import Arp
 from synfin.host.config import HostConfig
 from synfin.host.core import Core
 from synfin.host.demux import TcpDemux
+from synfin.host.fast_open import FastOpen
 from synfin.host.icmp import ErrorDispatch, Icmp4, Icmp6
 from synfin.host.icmp_errors import IcmpErrors
 from synfin.host.interfaces import Interface, Interfaces, link_local_from_mac
@@ -32,7 +33,6 @@ from synfin.host.tcp_output import TcpOutput
 from synfin.host.udp import Udp, UdpEndpoint, UdpHandler
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
-from synfin.tcp.fastopen import FastOpenCache, FastOpenKeys
 from synfin.tcp.isn import IsnGenerator, IsnSource
 from synfin.tcp.listener import Listener
 from synfin.tcp.memory import FULL, MemoryPool
@@ -66,11 +66,12 @@ class Host:
 
     `rng` decides all that is random; `isn` replaces the generator of initial sequence numbers (lessons and tests);
     `trace` gets a record of all that happens.  `now` is integer nanoseconds everywhere and must not go back.
+    `fast_open` holds the keys and the cookies of TCP Fast Open.
     """
 
     __slots__ = (
         "_arp", "_core", "_demux", "_icmp4", "_icmp6", "_input", "_interfaces", "_link", "_ndp", "_out", "_output",
-        "_pings", "_ports", "_routes", "_udp", "fast_open_cache", "fast_open_keys",
+        "_pings", "_ports", "_routes", "_udp", "fast_open",
     )  # fmt: skip
 
     def __init__(
@@ -100,13 +101,8 @@ class Host:
         self._icmp6 = Icmp6(core, self._interfaces, self._output, dispatch, self._pings, self._ndp)
         self._udp = Udp(core, self._interfaces, self._output, errors)
         source = isn if isn is not None else IsnGenerator(rng, tcp.isn_tick_ns)
-        self.fast_open_keys = FastOpenKeys(rng, config.fast_open_key_ms * MILLISECOND)
-        self.fast_open_cache = FastOpenCache(
-            config.fast_open_servers,
-            config.fast_open_cookie_ms * MILLISECOND,
-            config.fast_open_block_ms * MILLISECOND,
-        )
-        self._out = TcpOutput(core, self._output, tcp, source, self.fast_open_cache)
+        self.fast_open = FastOpen(rng, config)
+        self._out = TcpOutput(core, self._output, tcp, source, self.fast_open)
         self._demux = TcpDemux(core, self._out)
         self._link = LinkInput(core, self._arp, self._input, self._demux)
         self._ports = EphemeralPorts(rng, config.ephemeral_port_first, config.ephemeral_port_last)
@@ -188,9 +184,8 @@ class Host:
             return name
         found = self._interfaces.by_name.get(name)
         if found is None:
-            raise UsageError(
-                f"host {self.name} has no interface {name!r}; it has {', '.join(self._interfaces.by_name)}"
-            )
+            known = ", ".join(self._interfaces.by_name)
+            raise UsageError(f"host {self.name} has no interface {name!r}; it has {known}")
         return found
 
     def add_route(
@@ -311,14 +306,9 @@ class Host:
         if self._demux.listen_conflict(given, port):
             raise OSError(errno.EADDRINUSE, f"TCP port {port} of {self.name} is in use")
         listener = Listener(
-            config if config is not None else self.tcp,
-            rng=self._core.rng,
-            local=Endpoint(where, port),
-            isn=self._out.isn,
-            trace=self._core.trace,
-            backlog=backlog,
-            keys=self.fast_open_keys,
-        )
+            config or self.tcp, rng=self._core.rng, local=Endpoint(where, port), isn=self._out.isn,
+            trace=self._core.trace, backlog=backlog, keys=self.fast_open.keys,
+        )  # fmt: skip
         listener.count = self._core.count_rule
         listener.handler = handler
         self._demux.add_listener(given, port, listener)
@@ -338,14 +328,14 @@ class Host:
     ) -> Connection:
         """Active OPEN; without `local` the routes choose our address, once and for all [MUST-44] [MUST-45].
 
-        `data` rides on the SYN where `config.fast_open` and a `cookie` allow it, else it is sent after the handshake.
-        Without `cookie` the one that the server gave last time is used [RFC7413-05]; there is none, or fast open has
-        failed with it lately: the SYN asks for one (`b""` does so anyway), or does without [RFC7413-06].
+        `data` rides on the SYN where `config.fast_open` and a `cookie` allow it, else it is sent after the handshake;
+        without `cookie` the one that the server gave last time is used (b"" asks for a new one) [RFC7413-05].
         Raises `OSError`: ENETUNREACH (no route, broadcast or multicast [MUST-46a] [MUST-46b]), EADDRNOTAVAIL (`local`
         is not ours, the four-tuple is in use, or all ephemeral ports are), ENOBUFS.
         """
         core = self._core
         core.now = now
+        config = config or self.tcp
         address = as_address(remote)
         if not 1 <= port <= 65_535 or not 0 <= local_port <= 65_535:
             raise UsageError(f"ports {local_port} and {port} must be between 1 and 65535 (0: choose ours)")
@@ -364,13 +354,8 @@ class Host:
         key = key_of(source, local_port, address, port)
         if self._demux.is_taken(key):
             raise OSError(errno.EADDRNOTAVAIL, f"port {local_port} already has a connection to {remote!r}:{port}")
-        config = config if config is not None else self.tcp
-        cache = self.fast_open_cache
-        blocked = config.fast_open and cookie is None and cache.blocked(address, port, now)
-        if blocked:
-            config = config.but(fast_open=False)
         connection = Connection(
-            config,
+            self.fast_open.settings(config, address, port, cookie, now),
             local=Endpoint(source, local_port),
             remote=Endpoint(address, port),
             isn=self._out.isn,
@@ -381,13 +366,7 @@ class Host:
         connection.handler = handler
         slot = self._out.add(connection, key, path.interface, CLOSED)
         core.counters["TcpActiveOpens"] += 1
-        if config.fast_open:
-            connection.tcb.syn_mss = cache.mss(address)
-            if cookie is None:
-                cookie = cache.cookie(address, now)
-        connection.open(now, data, cookie)
-        if blocked:
-            connection.tcb.note("fast-open-blocked")
+        self.fast_open.open(connection, config, data, cookie, now)
         self._out.touch(slot)
         return connection
 

@@ -12,6 +12,7 @@ from typing import Final, final
 from synfin.config import TcpConfig
 from synfin.host.core import Core
 from synfin.host.counters import WHY_COUNTERS
+from synfin.host.fast_open import FastOpen
 from synfin.host.interfaces import Interface
 from synfin.host.ip_output import IpOutput
 from synfin.host.routes import Path
@@ -20,7 +21,6 @@ from synfin.host.slots import Slot, Touched
 from synfin.host.timers import Timed
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
-from synfin.tcp.fastopen import FastOpenCache
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.memory import EASY, PRUNE, SHRINK, MemoryPool
 from synfin.tcp.state import CLOSE_WAIT, CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT, State
@@ -56,7 +56,7 @@ class TcpOutput(Touched):
         "memory", "slots", "tcp", "time_wait", "time_wait_timer",
     )  # fmt: skip
 
-    def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource, fast_open: FastOpenCache) -> None:
+    def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource, fast_open: FastOpen) -> None:
         self._core = core
         self._output = output
         self.tcp = tcp
@@ -233,7 +233,7 @@ class TcpOutput(Touched):
         is_up = after is ESTABLISHED or after is CLOSE_WAIT
         counters = self._core.counters
         if before is SYN_SENT and slot.connection.config.fast_open:
-            self._learn_fast_open(slot.connection)
+            self.fast_open.learn(slot.connection, self._core.now)
         if was_up != is_up:
             self.established += 1 if is_up else -1
         if after is CLOSED or after is LISTEN:
@@ -243,26 +243,6 @@ class TcpOutput(Touched):
                 counters["TcpEstabResets"] += 1
                 if isinstance(slot.connection.error, TimeoutError):
                     counters["TcpExtTCPAbortOnTimeout"] += 1
-
-    def _learn_fast_open(self, connection: Connection) -> None:
-        """How an active opening with fast open has ended (RFC 7413 4.1.3) [RFC7413-05] [RFC7413-06]."""
-        tcb = connection.tcb
-        cache = self.fast_open
-        server, port = connection.remote
-        now = self._core.now
-        cookie = connection.fast_open_cookie
-        if cookie:
-            cache.remember(server, cookie, tcb.peer_mss, now)
-        if tcb.state is CLOSED:
-            if tcb.error is not None:  # refused, unreachable or without an answer: perhaps because of what we asked
-                cache.failed(server, port, now)
-        elif tcb.syn_lost:
-            cache.failed(server, port, now)
-        elif tcb.syn_text:
-            if not tcb.syn_text_refused:
-                cache.worked(server, port)
-            elif not cookie:
-                cache.failed(server, port, now)
 
     def _retire(self, slot: Slot) -> None:
         """TIME_WAIT that nobody holds becomes a record (RFC 9293 3.6.1); the application is told that it is over."""

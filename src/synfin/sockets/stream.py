@@ -237,7 +237,7 @@ def _open_fast(socket: TcpSocket, data: bytes, address: SockAddr | None) -> int:
 
 def _syn_room(socket: TcpSocket, remote: bytes) -> int:
     """What fits on a SYN: by the segment size that the server announced last time, or the smallest it may have."""
-    mss = socket.env.host.fast_open_cache.mss(as_address(remote)) or (536 if len(remote) == 4 else 1220)
+    mss = socket.env.host.fast_open.cache.mss(as_address(remote)) or (536 if len(remote) == 4 else 1220)
     return mss - OPTIONS_ROOM
 
 

@@ -265,7 +265,7 @@ class TcpSocket(TcpState):
 
     def _text_may_ride(self, server: Endpoint) -> bool:
         """Whether a SYN to `server` can carry text: there is a cookie, or none is needed (RFC 7413 4.1.3)."""
-        cache, now = self.env.host.fast_open_cache, self.env.clock()
+        cache, now = self.env.host.fast_open.cache, self.env.clock()
         if cache.blocked(server.address, server.port, now):
             return False
         return self.config.fast_open_send_cookieless or cache.cookie(server.address, now) is not None

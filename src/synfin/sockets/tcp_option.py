@@ -264,7 +264,7 @@ def _set_fast_open_connect(socket: TcpSocket, raw: bytes) -> None:
 def _get_fast_open_keys(socket: TcpSocket) -> bytes:
     """Those of the socket, else those of the host: 16 octets, 32 where the key before is still good."""
     keys = socket.listener.keys if socket.listener is not None else socket.fast_open_keys
-    return (keys if keys is not None else socket.env.host.fast_open_keys).get()
+    return (keys if keys is not None else socket.env.host.fast_open.keys).get()
 
 
 def _set_fast_open_keys(socket: TcpSocket, raw: bytes) -> None:

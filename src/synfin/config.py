@@ -149,6 +149,7 @@ class TcpConfig:
     tail_loss_probe: bool = True  # RFC 8985 7, with "rack"
     probe_ack_delay_ms: int = 200  # how long a peer may delay the ACK of a single segment (RFC 8985 7.2)
     probe_min_ms: int = 10  # a probe waits at least so long: ACKs of a near peer come late when it is busy
+    dsack: bool = True  # report what came twice (RFC 2883)
     frto: bool = True  # RFC 5682
     scoreboard_records: int = 16_384  # segments in flight that are remembered one by one; more than that are joined
 

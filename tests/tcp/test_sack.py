@@ -101,12 +101,12 @@ def test_every_acknowledgment_below_the_highest_number_reports() -> None:
 
 
 def test_a_duplicate_of_held_text_is_reported_first() -> None:
-    """[RFC2018-04]: the segment that triggered the ACK is in the first block."""
+    """[RFC2018-04] [RFC2883-03]: the segment that triggered the ACK, then the block around it."""
     t = receiver()
     t.inject("A seq=1001 len=100").inject("A seq=3001 len=100")
     t.drain()
     t.inject("A seq=1001 len=100")
-    assert t.drain()[-1].sack == ((1001, 1101), (3001, 3101))
+    assert t.drain()[-1].sack == ((1001, 1101), (1001, 1101), (3001, 3101))
 
 
 def test_refused_text_is_not_reported() -> None:

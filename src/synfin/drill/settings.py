@@ -111,6 +111,10 @@ def fast_open_keys(setting: Setting) -> bytes | None:
 _MAPPING: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
     "tcp_timestamps": _switch("timestamps"),
     "tcp_sack": _switch("sack"),
+    "tcp_dsack": _switch("dsack"),
+    "tcp_early_retrans": lambda value: {"tail_loss_probe": int(value, 0) in (3, 4)},
+    "tcp_recovery": lambda value: {"recovery": "rack" if int(value, 0) & 1 else "sack"},
+    "tcp_frto": lambda value: {"frto": int(value, 0) != 0},
     "tcp_window_scaling": _switch("window_scaling"),
     "tcp_slow_start_after_idle": _switch("idle_restart"),
     "tcp_ecn": _ecn,

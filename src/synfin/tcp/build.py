@@ -7,7 +7,7 @@ from typing import Final
 from synfin.tcp import negotiate
 from synfin.tcp.accecn import AccurateEcn
 from synfin.tcp.ecn import ECT_0, Ecn
-from synfin.tcp.tcb import CANCELLED, Tcb
+from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER
 from synfin.wire.tcp import ACK, FIN, PSH, URG, Segment
 from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions, options_length
@@ -66,10 +66,8 @@ def _urgent(tcb: Tcb, segment: Segment, seq: int) -> None:
 def options_for(tcb: Tcb) -> TcpOptions:
     """Options of a segment after the handshake [RFC7323-06]."""
     blocks: tuple[tuple[int, int], ...] = ()
-    reassembly = tcb.reassembly
-    if reassembly is not None and tcb.peer_sack and len(reassembly):
-        count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
-        blocks = tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in reassembly.blocks(count)])
+    if tcb.peer_sack and (tcb.reassembly is not None or tcb.dsack_start != NO_NUMBER):
+        blocks = _blocks(tcb)
     if tcb.timestamps:
         options = TcpOptions(
             sack=blocks, ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF, ts_ecr=tcb.ts_recent & 0xFFFF_FFFF
@@ -79,6 +77,18 @@ def options_for(tcb: Tcb) -> TcpOptions:
     if tcb.ecn is not None and tcb.ecn.accurate is not None:
         return _with_counters(tcb, tcb.ecn.accurate, options)
     return options
+
+
+def _blocks(tcb: Tcb) -> tuple[tuple[int, int], ...]:
+    """SACK blocks [RFC2018-05]; first what came twice, told once [RFC2883-01], then the block around it [RFC2883-03]."""
+    count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
+    told: list[tuple[int, int]] = []
+    if tcb.dsack_start != NO_NUMBER:
+        told.append((tcb.dsack_start, tcb.dsack_end))
+        tcb.dsack_start = NO_NUMBER
+    if tcb.reassembly is not None:
+        told += tcb.reassembly.blocks(count - len(told))
+    return tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in told])
 
 
 def _with_counters(tcb: Tcb, accurate: AccurateEcn, options: TcpOptions) -> TcpOptions:

@@ -100,6 +100,15 @@ class Reassembly:
             del self._run_ends[:gone]
         return found
 
+    def overlap(self, seq: int, end: int) -> tuple[int, int] | None:
+        """The first part of `seq` to `end` that is held already [RFC2883-04]."""
+        index = bisect_right(self._run_starts, seq) - 1
+        if index < 0 or self._run_ends[index] <= seq:
+            index += 1
+        if index >= len(self._run_starts) or self._run_starts[index] >= end:
+            return None
+        return max(seq, self._run_starts[index]), min(end, self._run_ends[index])
+
     def blocks(self, count: int) -> list[tuple[int, int]]:
         """At most `count` SACK blocks: first the one with the latest piece, then those told before (RFC 2018 4)."""
         found: list[tuple[int, int]] = []

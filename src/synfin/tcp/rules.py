@@ -116,6 +116,8 @@ RULES: Final[dict[str, str]] = {
     "window-zero": "RFC 9293 3.8.6.1",
     # Sixth to eighth step
     "urgent-advanced": "RFC 9293 3.10.7.4",
+    "text-duplicate": "RFC 2883 4",
+    "text-duplicate-held": "RFC 2883 4",
     "text-out-of-order": "RFC 9293 3.10.7.4",
     "text-after-fin": "RFC 9293 3.10.7.4",
     "text-after-close": "RFC 9293 3.6.1",

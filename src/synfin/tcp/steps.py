@@ -15,7 +15,7 @@ from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
 from synfin.tcp.seq import unwrap
 from synfin.tcp.state import CLOSING, LAST_ACK, SYN_RECEIVED
-from synfin.tcp.tcb import Tcb
+from synfin.tcp.tcb import NO_NUMBER, Tcb
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 CONTINUE: Final = True
@@ -61,6 +61,8 @@ def check_sequence(tcb: Tcb, arrival: Arrival) -> bool:
         arrival.text = b""
         arrival.flags &= ~FIN
     elif seq < edge and seq + length > rcv_nxt:
+        if seq < rcv_nxt and not arrival.flags & SYN:
+            report_duplicate(tcb, seq, rcv_nxt)
         _trim(arrival, rcv_nxt, edge)
     else:
         return _unacceptable(tcb, arrival)
@@ -101,6 +103,7 @@ def _check_timestamp(tcb: Tcb, arrival: Arrival) -> bool:
         return CONTINUE
     if arrival.length():
         tcb.ack_now = "ack-now"
+        _report_old_text(tcb, arrival)  # [RFC2883-07]
     else:
         challenge(tcb)
     return stop(tcb, "paws")
@@ -124,9 +127,24 @@ def _unacceptable(tcb: Tcb, arrival: Arrival) -> bool:
         return stop(tcb, "rst-outside-window")
     if arrival.length() and not flags & SYN:
         tcb.ack_now = "ack-now"
+        _report_old_text(tcb, arrival)
     else:
         challenge(tcb)  # [RFC5961-12] [RFC1337-04]: empty segments could answer each other for ever
     return stop(tcb, "seq-outside-window")
+
+
+def _report_old_text(tcb: Tcb, arrival: Arrival) -> None:
+    end = arrival.seq + len(arrival.text)
+    if arrival.text and end <= tcb.rcv_nxt and not arrival.flags & SYN:
+        report_duplicate(tcb, arrival.seq, end)
+
+
+def report_duplicate(tcb: Tcb, start: int, end: int) -> None:
+    """Octets `start` to `end` came once more: the next ACK says so, once [RFC2883-01] [RFC2883-02] [RFC2883-08]."""
+    if tcb.peer_sack and tcb.config.dsack and tcb.dsack_start == NO_NUMBER:
+        tcb.dsack_start = start
+        tcb.dsack_end = end
+        tcb.note("text-duplicate" if end <= tcb.rcv_nxt else "text-duplicate-held")
 
 
 def _repeated_syn(tcb: Tcb, arrival: Arrival) -> bool:

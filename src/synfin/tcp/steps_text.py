@@ -14,7 +14,7 @@ from synfin.tcp.state import (
     FIN_WAIT_1,
     FIN_WAIT_2,
 )
-from synfin.tcp.steps import CONTINUE, STOP, stop
+from synfin.tcp.steps import CONTINUE, STOP, report_duplicate, stop
 from synfin.tcp.tcb import NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER
 from synfin.wire.tcp import FIN, URG
@@ -83,10 +83,12 @@ def _out_of_order(tcb: Tcb, arrival: Arrival) -> bool:
         tcb.out_of_order += 1
         tcb.ack_now = "ack-out-of-order"
         tcb.note("text-out-of-order")
+        _report_overlap(tcb, store, arrival)
         if not store.add(arrival.seq, text):
             tcb.note("reassembly-full")
         return CONTINUE
     tcb.ack_now = "ack-gap-filled"
+    _report_overlap(tcb, store, arrival)
     tcb.receive_buffer.append(store.overlay(arrival.seq, text))
     tcb.rcv_nxt += len(text)
     for piece in store.take(tcb.rcv_nxt):
@@ -96,6 +98,13 @@ def _out_of_order(tcb: Tcb, arrival: Arrival) -> bool:
         tcb.reassembly = None
     tcb.tell(Event.READABLE)
     return CONTINUE
+
+
+def _report_overlap(tcb: Tcb, store: Reassembly, arrival: Arrival) -> None:
+    """Part of the text is held already [RFC2883-04]."""
+    found = store.overlap(arrival.seq, arrival.seq + len(arrival.text))
+    if found is not None:
+        report_duplicate(tcb, found[0], found[1])
 
 
 def check_fin(tcb: Tcb, arrival: Arrival) -> bool:

@@ -67,6 +67,8 @@ class Tcb:
         "congestion",
         "congestion_edge",
         "count",
+        "dsack_end",
+        "dsack_start",
         "dsacks_received",
         "ecn",
         "error",
@@ -247,6 +249,8 @@ class Tcb:
         self.syn_now = False
         self.ack_now = ""  # the rule that asks for an acknowledgment
         self.challenge = False
+        self.dsack_start = NO_NUMBER  # what came twice, for the next ACK to tell (RFC 2883)
+        self.dsack_end = NO_NUMBER
         self.resend_now = ""  # the rule that asks for the segment at SND.UNA
         self.resend_why = "retransmit-slow-start"
         self.arm_now = 0  # what has left wants a timer: see `output`

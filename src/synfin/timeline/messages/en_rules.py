@@ -130,6 +130,8 @@ ARRIVING: Final[dict[str, str]] = {
     "rule.window-opened": "{who} may send again: the window opened",
     "rule.window-zero": "{who} must stop: {peer}'s window is closed",
     "rule.urgent-advanced": "{who} learns of urgent data up to a point further on",
+    "rule.text-duplicate": "this came before: the next ACK says so in a SACK block (D-SACK)",
+    "rule.text-duplicate-held": "this is held already beyond the gap: the next ACK says so (D-SACK)",
     "rule.text-out-of-order": "{who} keeps the text for later: something before it is missing",
     "rule.text-after-fin": "{who} ignores text after {peer}'s FIN",
     "rule.text-after-close": "{who}'s application has gone; data that comes now is lost and {peer} must learn it",

@@ -122,6 +122,8 @@ ARRIVING: Final[dict[str, str]] = {
     "rule.window-opened": "窗口打开了，{who} 可以继续发送",
     "rule.window-zero": "{peer} 的窗口为零，{who} 必须停下",
     "rule.urgent-advanced": "{who} 得知紧急数据延伸到更后的位置",
+    "rule.text-duplicate": "这些数据先前已经收到：下一个确认用 SACK 块报告（D-SACK）",
+    "rule.text-duplicate-held": "这些数据已在缺口之后收到：下一个确认会报告（D-SACK）",
     "rule.text-out-of-order": "前面还缺数据，{who} 先把这段留着",
     "rule.text-after-fin": "{who} 忽略 {peer} 在 FIN 之后的数据",
     "rule.text-after-close": "{who} 的应用已经离开，此时到达的数据无人可交，必须让 {peer} 知道",

@@ -37,7 +37,9 @@ _TCP_EXT: Final = (
     "TCPACKSkippedChallenge TCPFastOpenActive TCPFastOpenActiveFail "
     "TCPFastOpenPassive TCPFastOpenPassiveFail TCPFastOpenListenOverflow TCPFastOpenCookieReqd TCPFastOpenBlackhole "
     "TCPFastOpenPassiveAltKey TCPWinProbe TCPKeepAlive "
-    "TCPZeroWindowDrop"
+    "TCPZeroWindowDrop TCPSackRecovery TCPRenoRecovery TCPSackRecoveryFail TCPRenoRecoveryFail TCPSACKReneging "
+    "TCPSACKReorder TCPSACKDiscard TCPLostRetransmit TCPLossProbes TCPLossProbeRecovery TCPDSACKOldSent "
+    "TCPDSACKOfoSent TCPDSACKRecv TCPDSACKUndo TCPFullUndo TCPLossUndo TCPSpuriousRTOs"
 )
 _IP_EXT: Final = (
     "InTruncatedPkts InMcastPkts InBcastPkts InOctets OutOctets InCsumErrors "
@@ -112,6 +114,22 @@ RULE_COUNTERS: Final[dict[str, tuple[str, ...]]] = {
     "icmp-bad-sequence": ("TcpExtOutOfWindowIcmps",),
     "text-after-close": ("TcpExtTCPAbortOnData",),
     "seq-zero-window": ("TcpExtTCPZeroWindowDrop",),
+    "sack-block-ignored": ("TcpExtTCPSACKDiscard",),
+    "sack-reneged": ("TcpExtTCPSACKReneging",),
+    "reordering-seen": ("TcpExtTCPSACKReorder",),
+    "recovery-by-sack": ("TcpExtTCPSackRecovery",),
+    "recovery-by-duplicates": ("TcpExtTCPRenoRecovery",),
+    "recovery-failed": ("TcpExtTCPSackRecoveryFail",),
+    "recovery-by-duplicates-failed": ("TcpExtTCPRenoRecoveryFail",),
+    "retransmission-lost": ("TcpExtTCPLostRetransmit",),
+    "loss-probe-repaired": ("TcpExtTCPLossProbeRecovery",),
+    "dsack-received": ("TcpExtTCPDSACKRecv",),
+    "text-duplicate": ("TcpExtTCPDSACKOldSent",),
+    "text-duplicate-held": ("TcpExtTCPDSACKOfoSent",),
+    "undo-dsack": ("TcpExtTCPDSACKUndo",),
+    "undo-timestamps": ("TcpExtTCPFullUndo",),
+    "undo-timeout": ("TcpExtTCPLossUndo",),
+    "undo-frto": ("TcpExtTCPSpuriousRTOs",),
     "ipv6-truncated": ("Ip6InHdrErrors",),
     "ipv6-bad-version": ("Ip6InHdrErrors",),
     "ipv6-bad-payload-length": ("Ip6InHdrErrors",),
@@ -139,6 +157,12 @@ WHY_COUNTERS: Final[dict[str, str]] = {
     "retransmit-timeout": "TcpExtTCPTimeouts",
     "retransmit-fast": "TcpExtTCPFastRetrans",
     "retransmit-partial-ack": "TcpExtTCPFastRetrans",
+    "retransmit-sack": "TcpExtTCPFastRetrans",
+    "retransmit-unsure": "TcpExtTCPFastRetrans",
+    "retransmit-rescue": "TcpExtTCPFastRetrans",
+    "retransmit-rack": "TcpExtTCPFastRetrans",
+    "retransmit-tail-probe": "TcpExtTCPLossProbes",
+    "tail-loss-probe": "TcpExtTCPLossProbes",
     "retransmit-slow-start": "TcpExtTCPSlowStartRetrans",
     "reset-half-duplex-close": "TcpExtTCPAbortOnClose",
     "reset-linger": "TcpExtTCPAbortOnLinger",

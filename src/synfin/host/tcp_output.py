@@ -40,6 +40,7 @@ RETRANSMITS: Final[dict[str, bool]] = {
     "retransmit-unsure": True,
     "retransmit-rescue": True,
     "retransmit-rack": True,
+    "retransmit-tail-probe": True,
     "retransmit-slow-start": True,
     "retransmit-window-open": True,
     "retransmit-smaller-mtu": True,

@@ -80,7 +80,7 @@ def options_for(tcb: Tcb) -> TcpOptions:
 
 
 def _blocks(tcb: Tcb) -> tuple[tuple[int, int], ...]:
-    """SACK blocks [RFC2018-05]; first what came twice, told once [RFC2883-01], then the block around it [RFC2883-03]."""
+    """SACK blocks [RFC2018-05]; first, once, what came twice [RFC2883-01], then what holds it [RFC2883-03]."""
     count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
     told: list[tuple[int, int]] = []
     if tcb.dsack_start != NO_NUMBER:

@@ -110,8 +110,7 @@ def _milliseconds_since(now: int, then: int) -> int:
 def collect(tcb: Tcb, now: int) -> TcpInfo:
     """The fields at `now`.
 
-    0 because synfin does not measure it yet: `sacked`, `fackets`, `rcv_rtt`, `dsack_dups`, `reord_seen`, `rehash`,
-    `total_rto*`.
+    0 because synfin does not measure it yet: `fackets` (as on Linux), `rcv_rtt`, `rehash`.
     """
     return TcpInfo(
         state=tcb.state.value,
@@ -173,7 +172,7 @@ def _congestion_state(tcb: Tcb) -> int:
 def _sending(tcb: Tcb) -> dict[str, int]:
     """Timers, windows and what is in flight."""
     rtt, mss = tcb.rtt, max(tcb.mss, 1)
-    state = _congestion_state(tcb)
+    board = tcb.board
     segments = -(-tcb.flight() // mss)
     probes = 0
     if tcb.keep_alive is not None and tcb.timers.running(KEEP_ALIVE):
@@ -182,7 +181,7 @@ def _sending(tcb: Tcb) -> dict[str, int]:
         probes = tcb.probes_unanswered
     ssthresh = tcb.congestion.ssthresh
     return {
-        "ca_state": state,
+        "ca_state": _congestion_state(tcb),
         "retransmits": tcb.retransmits,
         "probes": probes,
         "backoff": rtt.backoff,
@@ -191,11 +190,13 @@ def _sending(tcb: Tcb) -> dict[str, int]:
         "rttvar": rtt.rttvar // 1_000,
         "min_rtt": rtt.min_rtt // 1_000,
         "unacked": segments,
-        "lost": segments if state == CA_LOSS else 1 if state == CA_RECOVERY else 0,
-        "retrans": 1 if state in (CA_LOSS, CA_RECOVERY) else 0,
+        "sacked": -(-board.sacked // mss),
+        "lost": -(-board.lost // mss),
+        "retrans": -(-board.resent // mss),
         "snd_ssthresh": ssthresh // mss if ssthresh < INFINITE_SSTHRESH else LINUX_INFINITE_SSTHRESH,
         "snd_cwnd": max((tcb.effective_cwnd() - tcb.recovery.limited) // mss, 1),
-        "reordering": DUPLICATES,
+        "reordering": max(DUPLICATES, -(-board.reordering // mss)),
+        "reord_seen": board.reorderings,
         "snd_wnd": tcb.send_window.size,
         "notsent_bytes": max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),
         "pacing_rate": tcb.pacer.rate or UNLIMITED if tcb.pacer is not None else UNLIMITED,
@@ -232,8 +233,13 @@ def _receiving(tcb: Tcb) -> dict[str, int]:
 
 def _counters(tcb: Tcb) -> dict[str, int]:
     """What was counted since the beginning."""
+    waiting = tcb.now - tcb.rto_since if tcb.rto_since else 0
     return {
         "delivered": -(-tcb.board.delivered // max(tcb.mss, 1)),
+        "dsack_dups": tcb.dsacks_received,
+        "total_rto": tcb.rto_count,
+        "total_rto_recoveries": tcb.rto_recoveries,
+        "total_rto_time": (tcb.rto_time + waiting) // 1_000_000,
         "delivered_ce": 0 if tcb.ecn is None else tcb.ecn.delivered_ce,
         "total_retrans": tcb.retransmits_total,
         "bytes_acked": max(tcb.snd_una - tcb.iss - 1, 0),

@@ -107,7 +107,7 @@ def probe_tail(tcb: Tcb, out: list[Segment]) -> None:
         if last.start < cut and tcb.board.split(tcb.board.find(cut), cut, True):
             last = tcb.board.last()
             assert last is not None  # it was cut off just now
-        _resend(tcb, last, "tail-loss-probe", out)
+        _resend(tcb, last, "retransmit-tail-probe", out)
     else:
         out.append(text_segment(tcb, seq, queued, "tail-loss-probe", fin_fits=fits > queued))
     recovery.probe_end = tcb.snd_nxt

@@ -146,6 +146,9 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
     tcb.board.acknowledge(arrival.ack, tcb.now)
     steps_loss.choose_recovery(tcb)
     tcb.retransmits = 0
+    if tcb.rto_since:
+        tcb.rto_time += tcb.now - tcb.rto_since
+        tcb.rto_since = 0
     tcb.progress_at = tcb.now
     tcb.last_ack_received = tcb.now
     tcb.stop_timer(RETRANSMIT)
@@ -169,6 +172,9 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
     tcb.send_buffer.release(ack)
     tcb.board.acknowledge(ack, tcb.now)
     tcb.retransmits = 0
+    if tcb.rto_since:
+        tcb.rto_time += tcb.now - tcb.rto_since
+        tcb.rto_since = 0
     tcb.progress_at = tcb.now
     if tcb.wants_room and tcb.has_room():
         tcb.wants_room = False

@@ -21,6 +21,7 @@ from synfin.tcp.steps_ecn import on_reduction, was_reduced
 from synfin.tcp.tcb import NO_NUMBER, Tcb
 from synfin.tcp.timers import NEVER, PERSIST, PROBE, REORDER, RETRANSMIT
 
+NEVER_OLDER: Final = -(1 << 62)  # in place of an echo: the retransmission arrived first, timestamps have spoken
 FRTO_WINDOW: Final = 3  # segments (RFC 5682 2.1, step 3a)
 
 
@@ -202,9 +203,9 @@ def _judge_undo(tcb: Tcb, acked: int) -> None:
         undo(tcb, "undo-dsack")
     elif acked and recovery.state != OPEN and tcb.board.echo != NO_ECHO:
         if tcb.board.echo < recovery.undo_echo:
-            undo(tcb, "undo-timestamps")
+            undo(tcb, "undo-timeout" if recovery.state == LOSS else "undo-timestamps")
         else:
-            recovery.undo_echo = -1 - (1 << 62)  # the first of them has arrived before the original: no more of this
+            recovery.undo_echo = NEVER_OLDER
 
 
 def undo(tcb: Tcb, why: str) -> None:
@@ -347,7 +348,7 @@ def on_timeout(tcb: Tcb, again: bool) -> None:
     recovery = tcb.recovery
     board = tcb.board
     if recovery.state == RECOVERY:
-        tcb.note("recovery-failed")
+        tcb.note("recovery-failed" if recovery.by_sack else "recovery-by-duplicates-failed")
     flight = recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt) if recovery.state == OPEN else tcb.flight()
     tcb.congestion.on_timeout(tcb.now, flight, again)
     on_reduction(tcb)

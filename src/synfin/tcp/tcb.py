@@ -130,6 +130,10 @@ class Tcb:
         "reset_why",
         "retransmits",
         "retransmits_total",
+        "rto_count",
+        "rto_recoveries",
+        "rto_since",
+        "rto_time",
         "rtt",
         "rtt_seq",
         "rtt_started",
@@ -284,6 +288,10 @@ class Tcb:
         self.bytes_text_sent = 0
         self.out_of_order = 0
         self.dsacks_received = 0
+        self.rto_count = 0  # time-outs
+        self.rto_recoveries = 0  # times without progress that began with one
+        self.rto_since = 0  # when the running one began, 0: none
+        self.rto_time = 0  # ns spent in those that are over
         self.last_data_sent = 0
         self.last_data_received = 0
         self.last_ack_received = 0

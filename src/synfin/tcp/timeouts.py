@@ -94,6 +94,10 @@ def _doubling_time(config: TcpConfig, retries: int) -> int:
 def _count_retransmission(tcb: Tcb) -> None:
     """Count towards R1 and R2; at R1 tell the application [SHLD-9] [SHLD-10] (and through it IP [MUST-20a])."""
     tcb.retransmits += 1
+    tcb.rto_count += 1
+    if tcb.rto_since == 0:
+        tcb.rto_recoveries += 1
+        tcb.rto_since = max(tcb.now, 1)
     tcb.resent_at = tcb.now
     if tcb.retransmits == tcb.config.r1_retries:
         tcb.note("r1-reached")

@@ -46,6 +46,8 @@ class Scoreboard:
         "recent_rtt",
         "recent_sent_at",
         "reordered",
+        "reordering",
+        "reorderings",
         "resent",
         "rtt",
         "sacked",
@@ -79,6 +81,8 @@ class Scoreboard:
         self.recent_end = 0
         self.recent_rtt = 0
         self.reordered = False
+        self.reordering = 0  # the farthest that something was overtaken by, octets
+        self.reorderings = 0  # how often
         # Delivery
         self.delivered = 0
         self.delivered_at = 0
@@ -228,6 +232,9 @@ class Scoreboard:
                 self.original_delivered = end
             if end < self.fack:
                 self.reordered = True
+                self.reorderings += 1
+                if self.fack - record.start > self.reordering:
+                    self.reordering = self.fack - record.start
             self.rtt = rtt if rtt > 0 else 1
         if end > self.fack:
             self.fack = end

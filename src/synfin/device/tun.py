@@ -49,6 +49,7 @@ _OFFLOADS: Final = (
 _IFREQ: Final = Struct("16sH22x")
 _NAME_LIMIT: Final = 15
 _READ_SIZE: Final = HEADER_OCTETS + 65_535 + ETHERNET_HEADER + 4  # the largest IP packet, in Ethernet with a VLAN tag
+_JOINED: Final = 4_096
 _MILLISECOND: Final = 1_000_000
 
 # The frame is lost, the device is not: queue full, interface down, a packet the kernel's checks refuse.
@@ -138,10 +139,10 @@ class Tun(Device):
 
     def _write(self, data: bytes, text: bytes) -> None:
         try:
-            if text:
+            if len(text) > _JOINED:  # a vector saves the copy, but costs more than copying little
                 os.writev(self._fd, (data, text))
             else:
-                os.write(self._fd, data)
+                os.write(self._fd, data + text)
         except OSError as error:
             if error.errno not in _LOST:
                 raise

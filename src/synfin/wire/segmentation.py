@@ -26,6 +26,8 @@ _IPV6_CHAINED: Final = (0, 43, 60)  # hop-by-hop, routing, destination options: 
 
 _U16: Final = Struct("!H")
 _U32: Final = Struct("!I")
+_V4_CHANGING: Final = Struct("!HH4sH")  # total length, identification, fragment offset to protocol, checksum
+_AFTER_FLAGS: Final = Struct("!B2sHH")  # flags, window, checksum, urgent pointer
 
 
 def split(frame: Frame, layer: int = IP_LAYER) -> list[Frame]:
@@ -94,35 +96,52 @@ def _ip_end(data: bytes, ip: int) -> int:
 def _cut(frame: Frame, ip: int, tcp: int, text: int, end: int) -> list[Frame]:
     """The pieces of a frame that is known to hold more than `frame.mss` octets of text."""
     data = frame.data
-    version4 = data[ip] >> 4 == 4
     source, destination = _addresses(data, ip)
     seq: int = _U32.unpack_from(data, tcp + 4)[0]
     urgent: int = _U16.unpack_from(data, tcp + 18)[0]
     flags = data[tcp + 13]
-    identification: int = _U16.unpack_from(data, ip + 4)[0] if version4 else 0
-    addresses = pseudo_header_sum(source, destination, _PROTOCOL_TCP, text - tcp)
-    header = bytearray(data[:text])
+    # All that is the same in every header, as octets between what changes and as sums (see checksum.py).
+    before_seq = data[ip + 6 : tcp + 4]
+    before_flags = data[tcp + 8 : tcp + 13]
+    window = data[tcp + 14 : tcp + 16]
+    options = data[tcp + 20 : text]
+    fixed = (
+        pseudo_header_sum(source, destination, _PROTOCOL_TCP, text - tcp)
+        + ones_sum(data[tcp : tcp + 4])
+        + ones_sum(before_flags + b"\0")
+        + ones_sum(window)
+        + ones_sum(options)
+    )
+    start = b""
+    identification = -1
+    ip_sum = 0
+    if data[ip] >> 4 == 4:
+        start = data[: ip + 2]
+        identification = _U16.unpack_from(data, ip + 4)[0]
+        ip_sum = ones_sum(data[ip : ip + 2]) + ones_sum(data[ip + 6 : ip + 10]) + ones_sum(data[ip + 12 : tcp])
+        before_seq = data[ip + 12 : tcp + 4]
     pieces: list[Frame] = []
     position = text
     while position < end:
-        stop = min(position + frame.mss, end)
+        stop = position + frame.mss
+        if stop > end:
+            stop = end
         sent = position - text
         step = sent + 1 if sent > 0 and flags & SYN else sent  # SYN takes a number of its own
-        _U32.pack_into(header, tcp + 4, (seq + step) & 0xFFFF_FFFF)
-        header[tcp + 13] = _flags_of_piece(flags, sent == 0, stop == end, urgent > step)
-        _U16.pack_into(header, tcp + 18, urgent - step if flags & URG and urgent > step else 0)
-        _U16.pack_into(header, tcp + 16, 0)
-        if version4:
-            _U16.pack_into(header, ip + 2, stop - position + text - ip)
-            _U16.pack_into(header, ip + 4, (identification + len(pieces)) & 0xFFFF)
-            _U16.pack_into(header, ip + 10, 0)
-            _U16.pack_into(header, ip + 10, checksum(bytes(header[ip:tcp])))
-        else:
-            _U16.pack_into(header, ip + 4, stop - position + text - ip - 40)
+        number = (seq + step) & 0xFFFF_FFFF
+        kept = _flags_of_piece(flags, sent == 0, stop == end, urgent > step)
+        pointer = urgent - step if kept & URG else 0
         piece = data[position:stop]
-        total = addresses + len(piece) + ones_sum(piece)
-        _U16.pack_into(header, tcp + 16, checksum(bytes(header[tcp:]), total))
-        pieces.append(Frame(bytes(header), 0, frame.note, frame.interface, piece))
+        check = -(fixed + len(piece) + number + kept + pointer + ones_sum(piece)) % 0xFFFF
+        tail = before_seq + _U32.pack(number) + before_flags + _AFTER_FLAGS.pack(kept, window, check, pointer) + options
+        if identification >= 0:
+            length = stop - position + text - ip
+            ip_check = -(ip_sum + length + identification) % 0xFFFF
+            head = start + _V4_CHANGING.pack(length, identification, data[ip + 6 : ip + 10], ip_check) + tail
+            identification = (identification + 1) & 0xFFFF
+        else:
+            head = data[: ip + 4] + _U16.pack(stop - position + text - ip - 40) + tail
+        pieces.append(Frame(head, 0, frame.note, frame.interface, piece))
         position = stop
     return pieces
 

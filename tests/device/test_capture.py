@@ -16,7 +16,9 @@ from synfin.pcap import PcapngWriter, read_capture
 from synfin.trace import AppRecord, Record, RuleRecord, StateRecord
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.frame import Frame
-from tests.device.test_split import packet, segment
+from synfin.wire.ipv4 import build_ipv4_header
+from synfin.wire.tcp import build_header
+from tests.device.test_split import ENDS, packet, segment
 
 END = Endpoint(parse_address("192.0.2.1"), 80)
 
@@ -114,3 +116,34 @@ def test_tshark_reads_it_without_complaint(tmp_path: Path) -> None:
     assert [row[:3] for row in rows] == [["peer", "text-in-order", "5"], ["synfin", "new-data", "6"]]
     assert [int(row[3], 0) for row in rows] == [1, 2]
     assert [row[4] for row in rows] == ["1", "1"]
+
+
+@pytest.mark.interop
+def test_tshark_finds_nothing_wrong_with_offloaded_packets(tmp_path: Path) -> None:
+    """Super-segments and checksums that the device completes, both ways: whole in the file, and said to be so."""
+    tshark = shutil.which("tshark")
+    if tshark is None:
+        pytest.skip("tshark is not installed")
+    path = tmp_path / "offload.pcapng"
+    pair = MemoryPair(offload=True)
+
+    def left_to_the_device(text: bytes, mss: int) -> Frame:
+        src, dst = ENDS[4]
+        header = build_header(segment(text), src, dst, partial=True)
+        start = build_ipv4_header(src, dst, 6, len(header) + len(text))
+        return Frame(start + header, mss, "data", text=text, sum_from=20, sum_at=16)
+
+    with path.open("wb") as stream, Capture(pair.a, PcapngWriter(stream), clock=Clock(), epoch=10**18) as capture:
+        for text, mss in ((b"x" * 50_000, 1_448), (b"y" * 100, 0)):
+            capture.write(left_to_the_device(text, mss))
+            pair.a.peer._queue.clear()
+            pair.a._queue.append(left_to_the_device(text, mss))
+            assert capture.read(None) is not None
+    command = [tshark, "-r", str(path), "-T", "fields", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
+    for field in ("tcp.len", "tcp.checksum.status", "ip.checksum.status", "frame.comment"):
+        command += ["-e", field]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[:3] for row in rows] == [[size, "1", "1"] for size in ("50000", "50000", "100", "100")]
+    said = "segmentation left to the device: at most 1448 octets of text each"
+    assert [row[3] for row in rows] == [f"data, {said}", said, "data", ""]

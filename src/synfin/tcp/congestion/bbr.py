@@ -81,6 +81,9 @@ class BbrModel(CongestionControl):
         self.loss_round_delivered = 0
         self.loss_round_start = False
         self.loss_in_round = False
+        self.held_until = 0  # what was sent before so much was delivered shows ProbeRTT's rate, not the path's
+        self.held = False  # the sample at hand is of that kind
+        self.limited = False  # the sample at hand is no rate of the path: the application's, or ProbeRTT's
         self.loss_events = 0
         self.ecn_rounds = 0  # in STARTUP
         self.bw_latest = 0
@@ -173,6 +176,8 @@ class BbrModel(CongestionControl):
     def _update_signals(self, sample: AckSample, rate: int) -> None:
         """Rounds, the latest delivery, the largest bandwidth, and what loss makes of the short-term bounds."""
         self.delivered = sample.total_delivered
+        self.held = sample.prior_delivered < self.held_until
+        self.limited = sample.app_limited or self.held
         self.round_start = False
         if sample.prior_delivered >= self.next_round_delivered:
             self.start_round()
@@ -187,22 +192,28 @@ class BbrModel(CongestionControl):
         if sample.prior_delivered >= self.loss_round_delivered:
             self.loss_round_delivered = sample.total_delivered
             self.loss_round_start = True
-        if rate and (rate >= self.max_bw or not sample.app_limited):
+        if rate and (rate >= self.max_bw or not self.limited):
             self.max_bw = self._bw_filter.update(self.cycle_count, rate)
         if sample.lost:
             self.loss_in_round = True
             self.loss_events += 1
 
     def _adapt_lower_bounds(self) -> None:
-        """Once per round with loss, unless the loss is of our own probing: what was delivered, or less (Beta)."""
+        """Once per round with loss, unless the loss is of our own probing: what was delivered, or less (Beta).
+
+        Two differences from the draft, without which random loss lets the bound decay round after round: the margin
+        that pacing stays below the estimate is our choice and no sign of the path, so it is added to what was
+        delivered; and what was delivered with ProbeRTT's small window bounds nothing.
+        """
         if not self.loss_round_start:
             return
-        if self.loss_in_round and self.state not in (STARTUP, PROBE_REFILL, PROBE_UP):
+        if self.loss_in_round and not self.held and self.state not in (STARTUP, PROBE_REFILL, PROBE_UP):
             if self.bw_lo >= INFINITE:
                 self.bw_lo = self.max_bw
             if self.inflight_lo >= INFINITE:
                 self.inflight_lo = self.cwnd
-            self.bw_lo = max(self.bw_latest, self.bw_lo * BETA // 100)
+            shown = self.bw_latest * 100 // (100 - PACING_MARGIN)
+            self.bw_lo = max(min(shown, self.bw_lo), self.bw_lo * BETA // 100)
             self.inflight_lo = max(self.inflight_latest, self.inflight_lo * BETA // 100)
         self.loss_in_round = False
 

@@ -76,7 +76,7 @@ class Bbr(BbrModel):
 
     def _check_full_bw(self, sample: AckSample, rate: int) -> None:
         """Three rounds without a quarter more: the rate is that of the path (5.3.1.2)."""
-        if self.full_bw_now or not self.round_start or sample.app_limited or not rate:
+        if self.full_bw_now or not self.round_start or self.limited or not rate:
             return
         if rate * 100 >= self.full_bw * FULL_BW_GROWTH:
             self.reset_full_bw()
@@ -171,11 +171,11 @@ class Bbr(BbrModel):
             elif self.ack_phase == ACKS_PROBE_STOPPING:
                 self.bw_probe_samples = False
                 self.ack_phase = ACKS_REFILLING
-                if self.probing_bw() and not sample.app_limited:
+                if self.probing_bw() and not self.limited:
                     self.cycle_count += 1
         if self._inflight_too_high(sample):
             if self.bw_probe_samples:
-                self._lower_inflight_hi(sample.now, sample.prior_pipe, sample.app_limited)
+                self._lower_inflight_hi(sample.now, sample.prior_pipe, self.limited)
             return
         if self.inflight_hi >= INFINITE:
             return
@@ -234,6 +234,7 @@ class Bbr(BbrModel):
 
     def _stay_in_probe_rtt(self, sample: AckSample) -> None:
         """Half a pipe for 200 ms and one round."""
+        self.held_until = self.delivered + sample.pipe
         if self.probe_rtt_done_stamp == 0:
             if sample.pipe <= self.probe_rtt_cwnd():
                 self.probe_rtt_done_stamp = sample.now + PROBE_RTT_DURATION

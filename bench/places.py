@@ -37,7 +37,7 @@ from synfin.wire.addresses import parse_prefix
 
 NEAR: Final = "10.77.0.1"  # the client's
 FAR: Final = "10.77.0.2"  # the server's
-EXTRA: Final = tuple(f"10.77.0.{number}" for number in range(101, 105))  # the client's for many connections
+EXTRA: Final = tuple(f"10.77.0.{number}" for number in range(101, 109))  # the client's for many connections
 _OUTER: Final = ("10.99.0.2", "10.99.0.1")  # pasta wants an interface with an address and a gateway
 _DEVICE: Final = "bench0"
 _OTHER: Final = "bench1"

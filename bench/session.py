@@ -94,8 +94,8 @@ def figures_of(what: Measure, raw: Figures, cpu: float) -> Figures:
 
 
 def hold(where: Place, count: int, seconds: float) -> Figures:
-    """Memory of `count` idle connections, and what they cost a busy one."""
-    alone = client(where, "receive", seconds, 1)
+    """Memory of `count` idle connections, and what they cost a busy one (`busy ratio`: 1 is nothing, less is more)."""
+    alone = measure(where, "receive", seconds)
     before = memory(where.processes)
     command = [*where.prefix, str(tools.client()), "hold", where.address, str(count), *EXTRA]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
@@ -108,13 +108,14 @@ def hold(where: Place, count: int, seconds: float) -> Figures:
             if "error" in raw:
                 return raw
             held = memory(where.processes) - before
-            beside = client(where, "receive", seconds, 1)
+            beside = measure(where, "receive", seconds)
         finally:
             signal.alarm(0)
             holder.kill()
     figures = {"bytes": held / count, "MB": (before + held) / 1e6, "1/s": count / raw["seconds"]}
     if "error" not in alone and "error" not in beside:
-        figures["busy ratio"] = (beside["octets"] / beside["seconds"]) / (alone["octets"] / alone["seconds"])
+        # By CPU time, which says what they cost and not what else the machine did meanwhile.
+        figures["busy ratio"] = alone["CPU s/GB"] / beside["CPU s/GB"]
     return figures
 
 

@@ -13,6 +13,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
 #include <stdint.h>
@@ -21,9 +22,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -256,30 +259,55 @@ static void ping_pong(double seconds, int connections) {
            (unsigned long long)kept, (unsigned long long)total, taken[kept / 2], taken[kept * 99 / 100], seconds * 0.75);
 }
 
-static void hold(int wanted, char **sources, int source_count) {
-    int set = epoll_create1(EPOLL_CLOEXEC), begun = 0, done = 0, *fds = calloc(wanted, sizeof *fds);
+static void open_idle(int wanted, const char *source, int at_once) {
+    int set = epoll_create1(EPOLL_CLOEXEC), begun = 0, done = 0;
     struct epoll_event events[EVENTS];
-    double begin = now();
     while (done < wanted) {
-        for (; begun < wanted && begun - done < 64; begun++) {
-            fds[begun] = start(DISCARD_PORT, sources[begun % source_count]);
-            add(set, fds[begun], EPOLLOUT | EPOLLONESHOT, 0);
-        }
+        for (; begun < wanted && begun - done < at_once; begun++)
+            add(set, start(DISCARD_PORT, source), EPOLLOUT | EPOLLONESHOT, 0);
         int count = wait_for(set, events);
         for (int i = 0; i < count; i++) {
             check((int)(events[i].data.u64 & 0xFFFFFFFF), "connect");
             done++;
         }
     }
-    printf("{\"count\": %d, \"seconds\": %.6f}\n", done, now() - begin);
-    fflush(stdout);
-    for (char octet; read(0, &octet, 1) > 0;)
-        continue;
-    for (int i = 0; i < wanted; i++) {
-        struct linger reset = {.l_onoff = 1};
-        setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-        close(fds[i]);
+}
+
+/* As many processes as the limit of descriptors demands, one source address each. */
+static void hold(int wanted, char **sources, int source_count, int most) {
+    int pipes[2], processes = (wanted + most - 1) / most;
+    double begin = now();
+    if (processes > source_count) {
+        errno = EMFILE;
+        fail("too few source addresses");
     }
+    if (pipe(pipes) < 0)
+        fail("pipe");
+    for (int i = 0; i < processes; i++) {
+        int share = wanted / processes + (i < wanted % processes);
+        if (fork() == 0) {
+            char octet;
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            close(pipes[0]);
+            open_idle(share, sources[i], 64 / processes);
+            if (write(pipes[1], "y", 1) != 1)
+                exit(1);
+            close(pipes[1]);
+            while (read(0, &octet, 1) > 0)
+                continue;
+            exit(0);
+        }
+    }
+    close(pipes[1]);
+    for (int i = 0; i < processes; i++) {
+        char octet;
+        if (read(pipes[0], &octet, 1) != 1)
+            exit(1); /* it has said why */
+    }
+    printf("{\"count\": %d, \"seconds\": %.6f}\n", wanted, now() - begin);
+    fflush(stdout);
+    while (wait(NULL) > 0)
+        continue;
 }
 
 int main(int argc, char **argv) {
@@ -292,10 +320,10 @@ int main(int argc, char **argv) {
     address = argv[2];
     getrlimit(RLIMIT_NOFILE, &files);
     struct rlimit many = {FILES, FILES};
-    if (files.rlim_max >= FILES || setrlimit(RLIMIT_NOFILE, &many) < 0) { /* only root may raise the upper limit */
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    if (files.rlim_max < FILES && setrlimit(RLIMIT_NOFILE, &many) == 0) /* only some may raise the upper limit */
+        files = many;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
     double seconds = atof(argv[3]);
     int connections = atoi(argv[4]);
     if (!strcmp(argv[1], "receive"))
@@ -307,7 +335,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[1], "pingpong"))
         ping_pong(seconds, connections);
     else if (!strcmp(argv[1], "hold"))
-        hold(atoi(argv[3]), argv + 4, argc - 4);
+        hold(atoi(argv[3]), argv + 4, argc - 4, (int)files.rlim_cur - 64);
     else
         return 2;
     return 0;

@@ -23,6 +23,8 @@ _MINIMUM: Final[dict[str, int]] = {
     "mss_limit": 1,
     "send_buffer_bytes": 1,
     "receive_buffer_bytes": 1,
+    "user_timeout_advertised_ms": 1,
+    "user_timeout_least_ms": 1,
     "rto_initial_ms": 1,
     "rto_min_ms": 1,
     "rto_max_ms": 1,
@@ -169,6 +171,10 @@ class TcpConfig:
     synack_retries: int | None = None
     orphan_retries: int | None = None  # replaces R2 once the application has let go of the connection
     user_timeout_ms: int | None = None  # replaces R2 [MUST-21]; 0: never
+    user_timeout_option: bool = False  # tell it to the peer, and follow the peer's where we have none (RFC 5482)
+    user_timeout_advertised_ms: int = 300_000  # what is told while user_timeout_ms is None
+    user_timeout_least_ms: int = 100_000  # the peer's wishes are followed between these limits [RFC5482-04]
+    user_timeout_most_ms: int = 3_600_000
     persist_max_ms: int = 60_000
 
     # Opening
@@ -203,6 +209,11 @@ class TcpConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self, _MINIMUM, _MAXIMUM)
+        if self.user_timeout_least_ms > self.user_timeout_most_ms:
+            raise UsageError(
+                f"TcpConfig.user_timeout_least_ms {self.user_timeout_least_ms} is above "
+                f"user_timeout_most_ms {self.user_timeout_most_ms}"
+            )
         if self.ecn not in ECN_CHOICES:
             raise UsageError(f"TcpConfig.ecn is {self.ecn!r}; it must be one of {', '.join(ECN_CHOICES)}")
         if self.rto_min_ms > self.rto_max_ms:

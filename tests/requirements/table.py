@@ -26,7 +26,7 @@ OUTPUT: Final = ROOT / "docs" / "requirements.md"
 DEVIATIONS: Final = ROOT / "docs" / "deviations.md"
 
 # Every requirement of these must be tested, or be listed in docs/deviations.md with a reason.
-BINDING_RFCS: Final = (9293, 6298, 5681, 7323, 6528, 5961, 1337, 6191)
+BINDING_RFCS: Final = (9293, 6298, 5681, 7323, 6528, 5961, 1337, 6191, 3168, 8311, 9768, 7413, 5482)
 BINDING_LEVELS: Final = (
     "MUST",
     "MUST NOT",

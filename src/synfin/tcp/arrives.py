@@ -50,6 +50,8 @@ def segment_arrives(tcb: Tcb, segment: Segment, now: int) -> None:
 
 def _rest(tcb: Tcb, arrival: Arrival) -> None:
     """Sixth to eighth step."""
+    if tcb.uto is not None:
+        negotiate.hear_user_timeout(tcb, arrival.segment)
     ecn = tcb.ecn
     rule = on_arrival(tcb, ecn, arrival) if ecn is not None else ""
     check_urgent(tcb, arrival)

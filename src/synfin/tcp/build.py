@@ -9,6 +9,7 @@ from synfin.tcp.accecn import AccurateEcn
 from synfin.tcp.ecn import ECT_0, Ecn
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import DELAYED_ACK, NEVER
+from synfin.tcp.uto import UserTimeout
 from synfin.wire.tcp import ACK, FIN, PSH, URG, Segment
 from synfin.wire.tcp_options import MAX_OPTION_OCTETS, NO_OPTIONS, TcpOptions, options_length
 
@@ -16,6 +17,7 @@ NO_TIMER: Final = 0  # nothing has left that wants an acknowledgment
 START: Final = 1  # something has: a timer runs
 RESTART: Final = 2  # the time-out counts from now
 
+USER_TIMEOUT_OCTETS: Final = 4
 SACK_BLOCKS_ALONE = 4  # fit into 40 octets of options
 SACK_BLOCKS_WITH_TIMESTAMPS = 3
 
@@ -74,6 +76,8 @@ def options_for(tcb: Tcb) -> TcpOptions:
         )
     else:
         options = TcpOptions(sack=blocks) if blocks else NO_OPTIONS
+    if tcb.uto is not None:
+        options = _with_user_timeout(tcb.uto, options)
     if tcb.ecn is not None and tcb.ecn.accurate is not None:
         return _with_counters(tcb, tcb.ecn.accurate, options)
     return options
@@ -91,6 +95,19 @@ def _blocks(tcb: Tcb) -> tuple[tuple[int, int], ...]:
     return tuple([(left & 0xFFFF_FFFF, right & 0xFFFF_FFFF) for left, right in told])
 
 
+def _with_user_timeout(uto: UserTimeout, options: TcpOptions) -> TcpOptions:
+    """The same options with the user timeout, on the first segments and after a change (RFC 5482 3) [RFC5482-06]."""
+    if options_length(options) + USER_TIMEOUT_OCTETS > MAX_OPTION_OCTETS:
+        return options
+    value = uto.for_segment()
+    if value is None:
+        return options
+    if options is NO_OPTIONS:
+        return TcpOptions(user_timeout=value)
+    options.user_timeout = value
+    return options
+
+
 def _with_counters(tcb: Tcb, accurate: AccurateEcn, options: TcpOptions) -> TcpOptions:
     """The same options with the AccECN option, where one is due and fits (RFC 9768 3.2.3.3)."""
     found = accurate.option(MAX_OPTION_OCTETS - options_length(options), tcb.now, tcb.rtt.srtt)
@@ -106,7 +123,9 @@ def text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True
     """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
     options = options_for(tcb)
     size = tcb.mss
-    if options.sack or options.others:  # what varies takes room too [RFC6691-02] [RFC2525-18]
+    if (
+        options.sack or options.others or options.user_timeout is not None
+    ):  # what varies takes room too [RFC6691-02] [RFC2525-18]
         size = max(size + (negotiate.TIMESTAMP_OPTION if tcb.timestamps else 0) - options_length(options), 1)
         if limit > size:
             limit = limit // size * size

@@ -42,6 +42,9 @@ ALIVE = (
     "keep_alive_interval_ms",
     "keep_alive_probes",
     "user_timeout_ms",
+    "user_timeout_advertised_ms",
+    "user_timeout_least_ms",
+    "user_timeout_most_ms",
     "linger_ms",
     "hop_limit",
     "traffic_class",
@@ -278,6 +281,8 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     before = tcb.config
     _choose_congestion(tcb, config)
     tcb.config = config
+    if tcb.uto is not None:  # [RFC5482-01] [RFC5482-06]
+        tcb.uto.advertise(config.user_timeout_ms or config.user_timeout_advertised_ms)
     if config.send_buffer_max_bytes is None or config.send_buffer_bytes != before.send_buffer_bytes:
         tcb.send_buffer.limit = config.send_buffer_bytes
     if config.receive_buffer_max_bytes is None or config.receive_buffer_bytes != before.receive_buffer_bytes:

@@ -28,6 +28,7 @@ def offer(tcb: Tcb) -> TcpOptions:
         sack_permitted=config.sack,
         ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF if config.timestamps else None,
         fast_open=tcb.open_cookie,
+        user_timeout=tcb.uto.for_syn() if tcb.uto is not None else None,
     )
 
 
@@ -45,7 +46,10 @@ def answer(tcb: Tcb) -> TcpOptions:
         ts_val=tcb.timestamp(tcb.now) & 0xFFFF_FFFF if tcb.timestamps else None,
         ts_ecr=tcb.ts_recent & 0xFFFF_FFFF if tcb.timestamps else 0,
         fast_open=tcb.handshake_cookie,
+        user_timeout=tcb.uto.for_syn() if tcb.uto is not None else None,
     )
+    if options_length(options) > MAX_OPTION_OCTETS:  # a long cookie beside everything else
+        options.user_timeout = None
     if tcb.ecn is not None and tcb.ecn.accurate is not None:
         found = tcb.ecn.accurate.option(MAX_OPTION_OCTETS - options_length(options), tcb.now, 0)
         if found is not None:
@@ -67,12 +71,22 @@ def learn(tcb: Tcb, segment: Segment) -> None:
         tcb.timestamps = True
         tcb.ts_recent = options.ts_val
         tcb.ts_recent_at = tcb.now
+    hear_user_timeout(tcb, segment)
     tcb.peer_sack = config.sack and options.sack_permitted
     if segment.flags & ACK:
         ecn_setup.take_syn_ack(tcb, segment)
     else:
         ecn_setup.take_syn(tcb, segment)
     set_segment_size(tcb)
+
+
+def hear_user_timeout(tcb: Tcb, segment: Segment) -> None:
+    """The peer's user timeout, from any segment; a stack that does not use the option passes over it [RFC5482-08]."""
+    value = segment.options.user_timeout
+    if value is None or tcb.uto is None or not tcb.uto.on_option(value):
+        return
+    ignored = tcb.config.user_timeout_ms is not None  # the application has chosen itself [RFC5482-02]
+    tcb.note("user-timeout-ignored" if ignored else "user-timeout-adopted", f"{tcb.uto.remote // 1_000} s")
 
 
 def set_segment_size(tcb: Tcb) -> None:

@@ -42,7 +42,7 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         if tcb.fast_opened:
             _send_new(tcb, out)
         if state is SYN_SENT:
-            if tcb.config.user_timeout_ms:
+            if tcb.config.user_timeout_ms or tcb.uto is not None:
                 _watch_user_timeout(tcb)
             return out
     elif state is not TIME_WAIT:
@@ -63,7 +63,7 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         arm_timers(tcb)
     if tcb.ack_now or tcb.challenge:
         _acknowledge(tcb, out)
-    if tcb.config.user_timeout_ms:
+    if tcb.config.user_timeout_ms or tcb.uto is not None:
         _watch_user_timeout(tcb)
     if tcb.wants_room and tcb.config.notsent_lowat_bytes is not None and tcb.has_room():
         tcb.wants_room = False
@@ -73,7 +73,7 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
 
 def _watch_user_timeout(tcb: Tcb) -> None:
     """The user timeout runs while something is unacknowledged or waits for a window [MUST-21]."""
-    timeout = tcb.config.user_timeout_ms
+    timeout = tcb.user_timeout()
     if timeout and (tcb.snd_una < tcb.snd_nxt or tcb.timers.running(PERSIST)) and tcb.state is not TIME_WAIT:
         tcb.set_timer(USER, tcb.progress_at + timeout * MILLISECOND)
     else:

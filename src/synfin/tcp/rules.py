@@ -140,6 +140,8 @@ RULES: Final[dict[str, str]] = {
     "fin-wait-2-timeout": "RFC 9293 3.6",
     "retransmission-limit": "RFC 9293 3.8.3",
     "user-timeout": "RFC 9293 3.10.8",
+    "user-timeout-adopted": "RFC 5482 3.1",
+    "user-timeout-ignored": "RFC 5482 3.1",
     "keep-alive-timeout": "RFC 9293 3.8.4",
     "icmp-hard-error": "RFC 5927 4",
     # TIME_WAIT

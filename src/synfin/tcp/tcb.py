@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, final
 
-from synfin.config import TcpConfig
+from synfin.config import MILLISECOND, TcpConfig
 from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
 from synfin.tcp.autotune import ReceiveTuning
@@ -28,9 +28,10 @@ from synfin.tcp.resets import ChallengeLimit
 from synfin.tcp.rtt import RttEstimator
 from synfin.tcp.rules import RULES
 from synfin.tcp.sendbuf import SendBuffer
-from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, State
+from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, SYN_SENT, State
 from synfin.tcp.timers import NEVER, Timers
 from synfin.tcp.timewait import TimeWait
+from synfin.tcp.uto import UserTimeout
 from synfin.tcp.window import ReceiveWindow, SendWindow
 from synfin.trace import Trace
 from synfin.wire.addresses import Endpoint
@@ -164,6 +165,7 @@ class Tcb:
         "ts_recent",
         "ts_recent_at",
         "tuning",
+        "uto",
         "wants_room",
     )  # fmt: skip
 
@@ -218,6 +220,9 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
+        self.uto: UserTimeout | None = None  # only with the user timeout option
+        if config.user_timeout_option:
+            self.uto = UserTimeout(config.user_timeout_ms or config.user_timeout_advertised_ms)
         self.ecn: Ecn | None = None  # None: ECN is not in use, or not asked for
         self.handshake_cookie: bytes | None = None  # fast open: what our SYN-ACK gives, or what the peer's gave
         self.fast_opened = False  # a valid cookie: text flows before the handshake ends (RFC 7413)
@@ -381,6 +386,18 @@ class Tcb:
     def embryonic(self) -> bool:
         """A listener's child that no application has seen: it may return to LISTEN [MUST-11] (RFC 7413: not this)."""
         return self.passive and self.state is SYN_RECEIVED and not self.fast_opened
+
+    def user_timeout(self) -> int:
+        """The user time-out in force, in ms; 0: none.  Ours comes first, then what follows from the option.
+
+        That holds in synchronized states only [RFC5482-10], and never against our own [RFC5482-01] [RFC5482-02].
+        """
+        ours = self.config.user_timeout_ms
+        uto = self.uto
+        if ours is not None or uto is None or self.state is SYN_RECEIVED or self.state is SYN_SENT:
+            return ours or 0
+        config = self.config
+        return uto.adopted(config.user_timeout_least_ms, config.user_timeout_most_ms, self.rtt.rto() // MILLISECOND)
 
     def flight(self) -> int:
         """Octets (SYN and FIN count) sent and not acknowledged."""

@@ -58,7 +58,7 @@ def _exhausted(tcb: Tcb) -> bool:
     A user timeout takes R2's place [MUST-21]; its own timer ends the connection.
     """
     config = tcb.config
-    if config.user_timeout_ms is not None and tcb.state is not SYN_RECEIVED:
+    if (config.user_timeout_ms is not None or tcb.user_timeout()) and tcb.state is not SYN_RECEIVED:
         return False
     if tcb.state is SYN_SENT:  # [MUST-22] [MUST-23]
         limit, period = config.syn_retries, config.syn_r2_ms
@@ -161,6 +161,8 @@ def _keep_alive(tcb: Tcb) -> None:
     if keeper is None:
         return
     quiet = tcb.now - tcb.refresh_idle
+    if tcb.uto is not None:  # [RFC5482-09]: a peer that may be away so long must not be asked before
+        keeper.idle = max(tcb.config.keep_alive_idle_ms, tcb.user_timeout() + 1) * MILLISECOND
     if tcb.snd_una < tcb.snd_nxt or tcb.timers.running(timers.PERSIST):
         tcb.set_timer(timers.KEEP_ALIVE, tcb.now + keeper.idle)
         return

@@ -154,6 +154,8 @@ CLOSING: Final[dict[str, str]] = {
     ),
     "rule.retransmission-limit": "{who} sent again as often as it may and gives up",
     "rule.user-timeout": "{who}'s data was not acknowledged within the user time-out",
+    "rule.user-timeout-adopted": "{who} is told how long the peer waits for acknowledgments, and waits no shorter",
+    "rule.user-timeout-ignored": "{who} is told how long the peer waits for acknowledgments, but has its own time",
     "rule.keep-alive-timeout": "{who} got no answer to its keep-alive probes: {peer} is taken for dead",
     "rule.icmp-hard-error": "{who} was told by ICMP that {peer} cannot be reached; a connection being opened ends",
     "rule.time-wait-fin-again": (

@@ -144,6 +144,8 @@ CLOSING: Final[dict[str, str]] = {
     "rule.fin-wait-2-timeout": "{who} 等 {peer} 的 FIN 等得够久了（Linux 的 tcp_fin_timeout；RFC 没有时限）",
     "rule.retransmission-limit": "{who} 重传次数已到上限，放弃",
     "rule.user-timeout": "{who} 的数据在用户超时之内没有得到确认",
+    "rule.user-timeout-adopted": "对方告知它愿意等待确认多久，{who} 不会等得更短",
+    "rule.user-timeout-ignored": "对方告知它愿意等待确认多久，但 {who} 另有自己的时限",
     "rule.keep-alive-timeout": "保活探测没有回音，{who} 认定 {peer} 已不在",
     "rule.icmp-hard-error": "{who} 从 ICMP 得知无法到达 {peer}；正在建立的连接就此结束",
     "rule.time-wait-fin-again": "{who} 又收到 FIN：说明上一个 ACK 丢了，于是重发 ACK，2MSL 重新计时",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synfin.config import MILLISECOND, SECOND
+from synfin.config import MILLISECOND, SECOND, TcpConfig
 from synfin.errors import WireError
 from synfin.host import Host, HostConfig
 from synfin.host.fragments import Partial, Reassembler
@@ -20,6 +20,7 @@ from synfin.wire.icmpv6 import PARAMETER_PROBLEM
 from synfin.wire.icmpv6 import TIME_EXCEEDED as TIME_EXCEEDED_V6
 from synfin.wire.ipv4 import OPTION_ROUTER_ALERT, parse_ipv4
 from synfin.wire.ipv6 import FRAGMENT, FragmentHeader, build_fragment_header, find_upper_layer, parse_ipv6
+from synfin.wire.tcp import AE, CWR, ECE, SYN, Segment, build_segment, parse_segment
 from synfin.wire.udp import UdpDatagram, build_udp
 from tests.host.support import A4, A6, B4, B6, FAMILIES, Pair, give, icmp4_in, icmp6_in, ip, make_host
 
@@ -400,3 +401,40 @@ def test_fragments_pass_over_a_narrow_link_in_order() -> None:
     assert receiver.recvfrom().payload == TEXT
     assert len(pair.seen) == -(-4_008 // 48)
     assert pair.now == 10 * MILLISECOND
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("first", "second", "field"),
+    [
+        (0, 0, 0), (1, 1, 1), (2, 2, 2), (3, 3, 3), (2, 3, 3), (3, 2, 3), (1, 3, 3), (3, 1, 3), (1, 2, 2), (2, 1, 2),
+        (0, 1, None), (0, 2, None), (0, 3, None), (1, 0, None), (2, 0, None), (3, 0, None),
+    ],
+)  # fmt: skip
+def test_ecn_field_of_fragments(family: str, first: int, second: int, field: int | None) -> None:
+    """[RFC3168-10]: CE in any fragment is CE of the whole; Not-ECT beside others is dropped.
+
+    The SYN-ACK of AccECN tells which field TCP was given (RFC 9768 table 2).
+    """
+    v6 = family == "v6"
+    host = make_host("A", tcp=TcpConfig(ecn="accept_accecn"))
+    host.listen(80, 0)
+    src, dst = (B6, A6) if v6 else (B4, A4)
+    syn = build_segment(Segment(5000, 80, 1, 0, SYN | ECE | CWR | AE, 1_000, payload=bytes(40)), src, dst)
+    out: list[bytes] = []
+    for start, ecn in ((0, first), (32, second)):
+        end, more = (32, True) if start == 0 else (len(syn), False)
+        mark = {"traffic_class" if v6 else "tos": 0xB8 | ecn}
+        if v6:
+            header = build_fragment_header(FragmentHeader(6, start, more, 7))
+            packet = ip(header + syn[start:end], FRAGMENT, B6, A6, **mark)
+        else:
+            packet = ip(syn[start:end], 6, B4, A4, identification=7, more_fragments=more, fragment_offset=start, **mark)
+        out += give(host, packet)
+    if field is None:
+        assert out == []
+        assert host.rules["ip-fragment-ecn-mixed"] == 1
+        assert host.counters["Ip6ReasmFails" if v6 else "IpReasmFails"] == 1
+        return
+    answer = parse_segment(out[0][40 if v6 else 20 :], dst, src)
+    assert answer.flags >> 6 & 7 == (0b010, 0b011, 0b100, 0b110)[field]

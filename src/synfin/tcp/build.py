@@ -123,9 +123,7 @@ def text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True
     """Text from `seq` on, at most `limit` octets, with PSH and FIN where they belong [MUST-61]."""
     options = options_for(tcb)
     size = tcb.mss
-    if (
-        options.sack or options.others or options.user_timeout is not None
-    ):  # what varies takes room too [RFC6691-02] [RFC2525-18]
+    if options.sack or options.others or options.user_timeout is not None:  # these take room too [RFC6691-02]
         size = max(size + (negotiate.TIMESTAMP_OPTION if tcb.timestamps else 0) - options_length(options), 1)
         if limit > size:
             limit = limit // size * size

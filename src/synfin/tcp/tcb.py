@@ -31,7 +31,7 @@ from synfin.tcp.sendbuf import SendBuffer
 from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, SYN_SENT, State
 from synfin.tcp.timers import NEVER, Timers
 from synfin.tcp.timewait import TimeWait
-from synfin.tcp.uto import UserTimeout
+from synfin.tcp.uto import UserTimeout, start_user_timeout
 from synfin.tcp.window import ReceiveWindow, SendWindow
 from synfin.trace import Trace
 from synfin.wire.addresses import Endpoint
@@ -220,9 +220,7 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.last_ack_sent = 0
-        self.uto: UserTimeout | None = None  # only with the user timeout option
-        if config.user_timeout_option:
-            self.uto = UserTimeout(config.user_timeout_ms or config.user_timeout_advertised_ms)
+        self.uto: UserTimeout | None = start_user_timeout(config)
         self.ecn: Ecn | None = None  # None: ECN is not in use, or not asked for
         self.handshake_cookie: bytes | None = None  # fast open: what our SYN-ACK gives, or what the peer's gave
         self.fast_opened = False  # a valid cookie: text flows before the handshake ends (RFC 7413)

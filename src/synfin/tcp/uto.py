@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, final
 
+from synfin.config import TcpConfig
+
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 MINUTES: Final = 0x8000  # the granularity bit
@@ -75,3 +77,10 @@ class UserTimeout:
             return 0
         wanted = max(self.advertised, self.remote, least, rto + 1)
         return wanted if wanted < most else max(most, rto + 1)
+
+
+def start_user_timeout(config: TcpConfig) -> UserTimeout | None:
+    """What a new connection needs for the option; None where it is not used."""
+    if not config.user_timeout_option:
+        return None
+    return UserTimeout(config.user_timeout_ms or config.user_timeout_advertised_ms)

@@ -430,3 +430,12 @@ def test_super_segments_only_while_the_counter_has_no_cwr() -> None:
     t.drain()
     t.app.write(b"x" * 20_000)
     assert {ace_of(sent) for sent in t.drain() if sent.len} == {6}
+
+
+def test_duplicates_are_told_beside_the_counters() -> None:
+    """[RFC9768-15]: RFC 2883 with SACK, so that a pure ACK for marks is no duplicate ACK in the peer's eyes."""
+    t = Accurate(passive=True, sackok=True)
+    t.inject("PANE seq=1 len=100 ip=ect0")
+    t.drain()
+    t.inject("PANE seq=1 len=100 ip=ect0")
+    assert t.drain()[-1].sack == ((1, 101),)

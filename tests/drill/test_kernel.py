@@ -35,7 +35,10 @@ def machine() -> None:
     ],
 )
 def test_every_script_for_both_passes_on_the_kernel(version: str, scripts: list[Path]) -> None:
-    """Time is real here: what a busy machine has made late may be played again, with less and less beside it."""
+    """Time is real here: what a busy machine has made late may be played again, with less and less beside it.
+
+    An older kernel may lack a setting that a script needs (tcp_rto_max_ms); such a script judges nothing there.
+    """
     chosen = [path for path in scripts if load(path).option("ip_version") in (None, version)]
     plan = Plan(on="kernel", version=version, quiet_end=QUIET_END)
     outcomes = list(play_all(chosen, plan, JOBS))
@@ -45,6 +48,7 @@ def test_every_script_for_both_passes_on_the_kernel(version: str, scripts: list[
         if not again:
             break
         outcomes = list(play_all(again, plan, JOBS >> count))
+    outcomes = [outcome for outcome in outcomes if not any("setting not known" in note for note in outcome.notes)]
     failed = [line for outcome in outcomes if not outcome.ok for line in [outcome.path, *failure_lines(outcome)]]
     assert not failed, "\n".join(failed)
 

@@ -149,8 +149,8 @@ CONNECTIONS: Final = (
     Mutant(
         "keep-alive-one-more",
         "tcp/keepalive.py",
-        "if self.unanswered >= self.probes:",
-        "if self.unanswered > self.probes:",
+        "over = self.unanswered >= self.probes",
+        "over = self.unanswered > self.probes",
         "one probe too many",
         ("both/timers/keepalive-answers-reset-the-count",),
     ),

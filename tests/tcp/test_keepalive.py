@@ -158,6 +158,21 @@ def test_half_closed_connections_are_probed_too() -> None:
     assert (probe.seq, probe.ack) == (1, 1)
 
 
+@pytest.mark.parametrize(("timeout", "probes"), [(1_450, 5), (10, 1)])
+def test_a_user_timeout_takes_the_place_of_the_number_of_probes(timeout: int, probes: int) -> None:
+    """[MUST-21] [MUST-29]: as it does with R2; one probe there always is."""
+    t = Established(
+        keep_alive=True, keep_alive_idle_ms=1000, keep_alive_interval_ms=100, keep_alive_probes=2,
+        user_timeout_ms=timeout,
+    )  # fmt: skip
+    t.advance(to_ms=1000 + 100 * probes - 1)
+    assert [s.seq for s in t.drain()] == [0] * probes
+    assert t.state is State.ESTABLISHED
+    t.advance(ms=1)
+    assert t.connection.state is State.CLOSED
+    assert t.events.count(Event.TIMEOUT) == 1
+
+
 def test_one_probe_at_least() -> None:
     """[MUST-29]: bounds are checked when the configuration is made."""
     with pytest.raises(UsageError, match="keep_alive_probes"):

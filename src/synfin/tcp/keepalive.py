@@ -26,9 +26,16 @@ class KeepAlive:
         """Anything came from the peer."""
         self.unanswered = 0
 
-    def on_expiry(self) -> int:
-        """The timer fired on an idle connection: PROBE or GIVE_UP [MUST-29]."""
-        if self.unanswered >= self.probes:
+    def on_expiry(self, quiet: int, patience: int) -> int:
+        """The timer fired on a connection that was silent for `quiet` ns: PROBE or GIVE_UP [MUST-29].
+
+        `patience` is the user timeout in ns, which replaces the number of probes as it does R2 (tcp(7)), or 0.
+        """
+        if patience:
+            over = self.unanswered > 0 and quiet >= patience
+        else:
+            over = self.unanswered >= self.probes
+        if over:
             return GIVE_UP
         self.unanswered += 1
         return PROBE

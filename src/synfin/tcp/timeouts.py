@@ -169,7 +169,8 @@ def _keep_alive(tcb: Tcb) -> None:
     if keeper.unanswered == 0 and quiet < keeper.idle:
         tcb.set_timer(timers.KEEP_ALIVE, tcb.refresh_idle + keeper.idle)
         return
-    if keeper.on_expiry() == GIVE_UP:
+    patience = tcb.config.user_timeout_ms
+    if keeper.on_expiry(quiet, 0 if patience is None else patience * MILLISECOND) == GIVE_UP:
         tcb.reset_why = "keep-alive-timeout"
         fail(tcb, timed_out(), Event.TIMEOUT, "keep-alive-timeout")
         return

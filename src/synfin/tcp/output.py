@@ -211,7 +211,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
             if not tcb.override and _held_back(tcb, count, queued):
                 break
         why = "data" if count else "fin"
-        if tcb.recovery.duplicates and seq + count - tcb.snd_una > tcb.congestion.cwnd:
+        if tcb.recovery.duplicates and tcb.recovery.state == OPEN and seq + count - tcb.snd_una > tcb.congestion.cwnd:
             why = "limited-transmit"
         segment = text_segment(tcb, seq, count, why, fin_fits=usable > count)
         out.append(segment)

@@ -175,7 +175,7 @@ def _reduce_again(tcb: Tcb, in_flight: int) -> None:
     """A retransmission of this recovery was lost as well: a second sign of congestion [RFC5681-18]."""
     tcb.recovery.recover = tcb.snd_nxt
     tcb.recovery.disarm_undo()
-    _reduce(tcb, tcb.flight(), in_flight)
+    _reduce(tcb, in_flight, in_flight)  # what was SACKed is not in flight any more
 
 
 def _leave(tcb: Tcb) -> None:
@@ -243,7 +243,7 @@ def _judge_timeout(tcb: Tcb, acked: int, news: int, duplicate: bool) -> None:
             recovery.frto = FRTO_OFF
     elif duplicate or news:  # [RFC5682-04]
         recovery.frto = FRTO_OFF
-        tcb.congestion.cwnd = min(tcb.congestion.cwnd, FRTO_WINDOW * tcb.mss)
+        tcb.congestion.cwnd = FRTO_WINDOW * tcb.mss  # the two new ones, and the first of what is lost
 
 
 def _new_text_fits(tcb: Tcb) -> bool:
@@ -349,7 +349,9 @@ def on_timeout(tcb: Tcb, again: bool) -> None:
     board = tcb.board
     if recovery.state == RECOVERY:
         tcb.note("recovery-failed" if recovery.by_sack else "recovery-by-duplicates-failed")
-    flight = recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt) if recovery.state == OPEN else tcb.flight()
+    flight = (
+        recovery.flight_at_loss(tcb.snd_una, tcb.snd_nxt) if recovery.state == OPEN else tcb.flight() - board.sacked
+    )
     tcb.congestion.on_timeout(tcb.now, flight, again)
     on_reduction(tcb)
     recovery.on_timeout(tcb.now, tcb.snd_una, tcb.snd_nxt, again, tcb.config.frto)

@@ -35,6 +35,6 @@ class Prr:
             count = min(ssthresh - pipe, count)
         if count < 0:
             count = 0
-        if self.out == 0 and count == 0:
+        if self.out == 0 and count < mss:  # less than a segment is as good as nothing
             count = mss
         self.window = pipe + count

@@ -178,7 +178,7 @@ def test_the_window_is_reduced_once_for_all_losses_of_a_window() -> None:
 
 
 def test_prr_spreads_the_reduction_over_the_round_trip() -> None:
-    """[RFC6937-01] [RFC6937-02] [RFC6937-04] [RFC6937-05]: twenty segments, one lost: a segment for every second."""
+    """[RFC6937-01] [RFC6937-02] [RFC9937-04] [RFC6937-04] [RFC6937-05]: twenty segments, one lost: a segment for every second."""
     prr = Prr(20_000)
     pipe, out = 19_000, []
     for _ in range(17):

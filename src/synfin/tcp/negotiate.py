@@ -20,7 +20,7 @@ def our_shift(tcb: Tcb) -> int:
 
 
 def offer(tcb: Tcb) -> TcpOptions:
-    """Options of our SYN [MUST-14] [SHLD-5a] [SHLD-5b] [RFC6691-01]."""
+    """Options of our SYN [RFC2018-01] [MUST-14] [SHLD-5a] [SHLD-5b] [RFC6691-01]."""
     config = tcb.config
     return TcpOptions(
         mss=tcb.advertised_mss,

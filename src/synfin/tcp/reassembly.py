@@ -110,7 +110,10 @@ class Reassembly:
         return max(seq, self._run_starts[index]), min(end, self._run_ends[index])
 
     def blocks(self, count: int) -> list[tuple[int, int]]:
-        """At most `count` SACK blocks: first the one with the latest piece, then those told before (RFC 2018 4)."""
+        """At most `count` SACK blocks: first the one with the latest piece, then those told before.
+
+        RFC 2018 4 [RFC2018-04] [RFC2018-06].
+        """
         found: list[tuple[int, int]] = []
         for seq in self._recent:
             block = self._block_of(seq)

@@ -26,7 +26,7 @@ FRTO_WINDOW: Final = 3  # segments (RFC 5682 2.1, step 3a)
 
 
 def choose_recovery(tcb: Tcb) -> None:
-    """The handshake is over: SACK-based recovery needs the peer's consent, all others go by duplicates."""
+    """The handshake is over: SACK-based recovery needs the peer's consent, all others go by duplicates [RFC8985-01]."""
     chosen = kind(tcb.config.recovery)
     if chosen.uses_sack and not tcb.peer_sack:
         chosen = kind("newreno")
@@ -179,7 +179,10 @@ def _reduce_again(tcb: Tcb, in_flight: int) -> None:
 
 
 def _leave(tcb: Tcb) -> None:
-    """Everything that was in flight when loss was found is acknowledged [RFC6582-03] [RFC6675-09]."""
+    """Everything that was in flight when loss was found is acknowledged: cwnd = ssthresh.
+
+    [RFC6582-03] [RFC6675-09] [RFC6937-06] [RFC9937-10]
+    """
     recovery = tcb.recovery
     before = recovery.state
     recovery.finish()
@@ -226,7 +229,8 @@ def undo(tcb: Tcb, why: str) -> None:
 
 
 def _judge_timeout(tcb: Tcb, acked: int, news: int, duplicate: bool) -> None:
-    """F-RTO: was the time-out spurious?  RFC 5682 2.1, and 3.1 with SACK [RFC5682-07]."""
+    """F-RTO: was the time-out spurious?  RFC 5682 2.1, and 3.1 with SACK [RFC5682-07]; what neither acknowledges nor
+    repeats an acknowledgment says nothing [RFC5682-09]."""
     recovery = tcb.recovery
     if recovery.frto == FRTO_FIRST:
         if acked:

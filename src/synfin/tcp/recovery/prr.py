@@ -7,7 +7,11 @@ from typing import final
 
 @final
 class Prr:
-    """One episode's counts; `window` is what may be in the network now."""
+    """One episode's counts; `window` is what may be in the network now.
+
+    `start` is what was in the network before the ACK that begins the episode: without what had been SACKed, with what
+    that ACK delivers [RFC9937-02].
+    """
 
     __slots__ = ("delivered", "out", "start", "window")
 
@@ -28,7 +32,7 @@ class Prr:
         self.delivered += delivered
         if pipe > ssthresh:
             count = -(-self.delivered * ssthresh // self.start) - self.out
-        else:
+        else:  # conservative, but for a safe ACK [RFC6937-05]
             count = max(self.delivered - self.out, delivered)
             if safe:
                 count += mss

@@ -178,7 +178,7 @@ def test_the_window_is_reduced_once_for_all_losses_of_a_window() -> None:
 
 
 def test_prr_spreads_the_reduction_over_the_round_trip() -> None:
-    """[RFC6937-01] [RFC6937-02] [RFC9937-04] [RFC6937-04] [RFC6937-05]: twenty segments, one lost: a segment for every second."""
+    """[RFC6937-02] [RFC9937-04] [RFC6937-04] [RFC6937-05]: one of twenty lost: a segment for every second."""
     prr = Prr(20_000)
     pipe, out = 19_000, []
     for _ in range(17):
@@ -225,7 +225,7 @@ def test_prr_sends_nothing_for_nothing() -> None:
 
 
 def test_prr_starts_from_what_was_in_the_network() -> None:
-    """[RFC9937-01] [RFC9937-02] [RFC9937-09]: without what was SACKed before, with what this ACK delivers."""
+    """[RFC6937-01] [RFC9937-01] [RFC9937-02] [RFC9937-09]: without what was SACKed before, with what this ACK delivers."""
     t = window_of_ten()
     told(t, "ack=1 sack=1001:2001", "ack=1 sack=1001:3001", "ack=1 sack=1001:4001")
     prr = t.connection.tcb.recovery.prr

@@ -84,7 +84,10 @@ def options_for(tcb: Tcb) -> TcpOptions:
 
 
 def _blocks(tcb: Tcb) -> tuple[tuple[int, int], ...]:
-    """SACK blocks [RFC2018-02] [RFC2018-03] [RFC2018-05]; first, once, what came twice [RFC2883-01], then what holds it [RFC2883-03]."""
+    """SACK blocks [RFC2018-02] [RFC2018-03] [RFC2018-05].
+
+    First, once, what came twice [RFC2883-01], then what holds it [RFC2883-03].
+    """
     count = SACK_BLOCKS_WITH_TIMESTAMPS if tcb.timestamps else SACK_BLOCKS_ALONE
     told: list[tuple[int, int]] = []
     if tcb.dsack_start != NO_NUMBER:

@@ -13,7 +13,7 @@ from synfin.wire.tcp import Segment
 
 
 def retransmit(tcb: Tcb, out: list[Segment]) -> None:
-    """The segment that a rule asked for, then what is lost, lowest first, as the windows allow [RFC8985-18] [RFC6675-10]."""
+    """The segment that a rule asked for, then the lost, lowest first, as windows allow [RFC8985-18] [RFC6675-10]."""
     board = tcb.board
     recovery = tcb.recovery
     if tcb.resend_now:

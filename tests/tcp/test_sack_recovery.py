@@ -225,7 +225,7 @@ def test_prr_sends_nothing_for_nothing() -> None:
 
 
 def test_prr_starts_from_what_was_in_the_network() -> None:
-    """[RFC6937-01] [RFC9937-01] [RFC9937-02] [RFC9937-09]: without what was SACKed before, with what this ACK delivers."""
+    """[RFC6937-01] [RFC9937-01] [RFC9937-02] [RFC9937-09]: not what was SACKed before, but what this ACK brings."""
     t = window_of_ten()
     told(t, "ack=1 sack=1001:2001", "ack=1 sack=1001:3001", "ack=1 sack=1001:4001")
     prr = t.connection.tcb.recovery.prr

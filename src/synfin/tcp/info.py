@@ -235,7 +235,7 @@ def _counters(tcb: Tcb) -> dict[str, int]:
     """What was counted since the beginning."""
     waiting = tcb.now - tcb.rto_since if tcb.rto_since else 0
     return {
-        "delivered": -(-tcb.board.delivered // max(tcb.mss, 1)),
+        "delivered": int(tcb.snd_una > tcb.iss) - (-tcb.board.delivered // max(tcb.mss, 1)),  # with the SYN
         "dsack_dups": tcb.dsacks_received,
         "total_rto": tcb.rto_count,
         "total_rto_recoveries": tcb.rto_recoveries,

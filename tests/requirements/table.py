@@ -28,7 +28,7 @@ DEVIATIONS: Final = ROOT / "docs" / "deviations.md"
 # Every requirement of these must be tested, or be listed in docs/deviations.md with a reason.
 BINDING_RFCS: Final = (
     9293, 6298, 5681, 7323, 6528, 5961, 1337, 6191, 2018, 2883, 3042, 5682, 6675, 6937, 8985, 9937, 3168, 8311, 9768,
-    7413, 5482,
+    7413, 5482, 9438, 9406, 7661, 6928,
 )  # fmt: skip
 BINDING_LEVELS: Final = (
     "MUST",

@@ -161,6 +161,16 @@ def test_a_send_buffer_that_is_too_small_shows() -> None:
     assert info(t).rwnd_limited == 0
 
 
+def test_losses_in_the_initial_window_are_counted() -> None:
+    """[RFC6928-06]: whoever runs a large initial window can watch what it costs."""
+    t = connected(congestion="cubic")
+    t.app.write(b"x" * 10_000)
+    t.advance(ms=100)
+    t.inject("A ack=1 sack=1001:10001")
+    t.drain()
+    assert (info(t).total_retrans, info(t).bytes_retrans) == (1, 1000)
+
+
 def test_delivered_counts_segments() -> None:
     """As Linux has it, SYN included."""
     t = connected(congestion="cubic")

@@ -28,7 +28,7 @@ from synfin.trace import Record, SegmentRecord, StateRecord, TimerRecord, Trace
 from synfin.wire.addresses import parse_prefix
 from synfin.wire.tcp import flag_names
 from tests.interop.harness import KERNEL, STACK, TIME_LIMIT
-from tests.interop.relay import BEHIND, CLIENT, GATEWAY, RoutedLink
+from tests.interop.relay import BEHIND, CLIENT, GATEWAY, Marking, RoutedLink
 from tests.invariants import Checker
 
 SECOND: Final = 1_000_000_000
@@ -289,7 +289,8 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
     module = importlib.import_module(module_name)
     tcp = TcpConfig(**parameters.pop("tcp", {}))
     mtu, loss = parameters.pop("mtu", 1_500), parameters.pop("relay_loss", None)
-    offload = parameters.pop("offload", True)
+    marked = parameters.pop("relay_marks", None)
+    offload = parameters.pop("offload", marked is None)
     routed = RoutedLink(loss, parameters.get("seed", 1)) if loss is not None else None
     if routed is not None:
         KERNEL.update(CLIENT)
@@ -308,7 +309,8 @@ def run_scenario(module_name: str, name: str, parameters: dict[str, Any]) -> dic
     os.close(write)
     theirs.close()
     answer: dict[str, Any] = {"kernel": None, "stack": None, "error": ""}
-    stack = Stack(ours, tun, tcp, parameters.get("seed", 1))
+    device: Device = tun if marked is None else Marking(tun, marked, parameters.get("seed", 1))
+    stack = Stack(ours, device, tcp, parameters.get("seed", 1))
     if routed is not None:
         for family, network in ((4, "0.0.0.0/0"), (6, "::/0")):
             stack.host.add_route(network, via=GATEWAY[family])

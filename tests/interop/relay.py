@@ -17,10 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from synfin.device.base import Device, split
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.rtnetlink import Rtnetlink
 from synfin.device.tun import Tun
+from synfin.lab.cable import CE, ecn_of, with_ecn
 from synfin.wire.addresses import Address, parse_address, parse_prefix
+from synfin.wire.frame import Frame
 
 CLIENT: Final = {4: "10.78.0.1", 6: "fd78::1"}
 ROUTER: Final = {4: "10.78.0.2", 6: "fd78::2"}
@@ -70,6 +73,41 @@ class RoutedLink:
         """End the relay."""
         os.kill(self._relay, signal.SIGKILL)
         os.waitpid(self._relay, 0)
+
+
+class Marking(Device):
+    """A device behind a congested router: it marks `share` of the packets that may be marked, both ways (RFC 3168)."""
+
+    def __init__(self, inner: Device, share: float, seed: int) -> None:
+        super().__init__(inner.mtu, inner.layer, offload=False)
+        self._inner = inner
+        self._share = share
+        self._rng = random.Random(seed)
+        self.marked = 0
+
+    def _pass(self, frame: Frame) -> Frame:
+        if ecn_of(frame.data) in (1, 2) and self._rng.random() < self._share:
+            self.marked += 1
+            return Frame(with_ecn(frame.data, CE), frame.mss, frame.note, frame.interface)
+        return frame
+
+    def read(self, until: int | None) -> Frame | None:
+        """What comes from the kernel."""
+        frame = self._inner.read(until)
+        return None if frame is None else self._pass(frame)
+
+    def write(self, frame: Frame) -> None:
+        """What goes to it, cut into packets."""
+        for piece in split(frame):
+            self._inner.write(self._pass(piece))
+
+    def close(self) -> None:
+        """Close the device behind."""
+        self._inner.close()
+
+    def fileno(self) -> int:
+        """Of the device behind."""
+        return self._inner.fileno()
 
 
 def relay(near: Tun, far: Tun, loss: float, seed: int) -> None:

@@ -64,6 +64,20 @@ def test_fin_and_psh_stay_on_the_last_piece_and_cwr_on_the_first(version: int) -
     assert [read(piece.data).flags for piece in pieces] == [ACK | CWR, ACK, ACK | FIN | PSH]
 
 
+@pytest.mark.parametrize("version", [4, 6])
+def test_every_piece_keeps_the_ecn_field(version: int) -> None:
+    """A super-segment of new text is ECT, and so is each piece [RFC3168-13]."""
+    src, dst = ENDS[version]
+    octets = build_segment(segment(b"x" * 2_500), src, dst)
+    if version == 4:
+        whole = build_ipv4(Ipv4Packet(src, dst, 6, octets, tos=2))
+    else:
+        whole = build_ipv6(Ipv6Packet(src, dst, 6, octets, traffic_class=2))
+    pieces = split(Frame(whole, mss=1_000))
+    fields = [piece.data[1] & 3 if version == 4 else piece.data[1] >> 4 & 3 for piece in pieces]
+    assert fields == [2, 2, 2]
+
+
 def test_numbers_wrap_and_a_syn_takes_one() -> None:
     pieces = split(Frame(packet(4, segment(b"x" * 250, SYN, seq=0xFFFF_FFF0)), mss=100))
     segments = [read(piece.data) for piece in pieces]

@@ -27,7 +27,7 @@ class Transfer:
         self.got = b""
         self.text = bytes(range(250)) * (SIZE // 250)
         self.left = self.text
-        self.b.listen(80, self._accepted, ecn=server)
+        self.b.listen(80, self._accepted, ecn=server, **tcp)
         self.connection = self.a.connect("B", 80, self._hear, ecn=ecn, **tcp)
         self.world.run(until="60s")
         self.wire = [record for record in self.world.records if isinstance(record, SegmentRecord)]
@@ -72,6 +72,16 @@ def test_marks_take_the_place_of_losses(ecn: str) -> None:
         assert len(cwr) == reductions
     else:
         assert run.connection.info().delivered_ce >= marks - 1  # the last one may still be under way
+
+
+def test_dctcp_hears_of_every_mark() -> None:
+    """RFC 8257: the receiver tells exactly which text was marked, the sender answers with less than a half."""
+    run = Transfer("on", congestion="dctcp")
+    assert run.got == run.text
+    marks = sum(record.kind == MARK for record in run.wire)
+    assert marks > 0
+    assert not [record for record in run.wire if record.kind == "drop"]
+    assert abs(run.connection.info().delivered_ce - marks) <= 2  # each by itself, though ACKs cover two segments
 
 
 def test_without_ecn_the_same_path_has_nothing_to_mark() -> None:

@@ -439,3 +439,12 @@ def test_duplicates_are_told_beside_the_counters() -> None:
     t.drain()
     t.inject("PANE seq=1 len=100 ip=ect0")
     assert t.drain()[-1].sack == ((1, 101),)
+
+
+def test_packets_that_a_device_has_put_together_are_counted() -> None:
+    """[RFC9768-07]: a super-segment with CE stands for as many marked packets as it was made of."""
+    t = Accurate(passive=True, quick_acks=1_000)
+    segment = t.segment("PANE len=2500 ip=ce")
+    segment.mss = 1_000
+    t.inject_segment(segment)
+    assert ace_of(t.drain()[-1]) == (5 + 3) % 8

@@ -28,10 +28,9 @@ def on_arrival(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> str:
     accurate = ecn.accurate
     if accurate is not None:
         octets = len(segment.payload)
-        packets = 1 if segment.mss == 0 or not octets else -(-octets // segment.mss)
         if field:
             ecn.seen = True
-        rule = accurate.on_packet(field, octets, packets)
+        rule = accurate.on_packet(field, octets, segment.pieces)
     elif arrival.text:
         rule = ecn.on_text(field, segment.flags, tcb.rcv_nxt, tcb.ack_policy.pending)
         if rule == "ack-congestion" and tcb.ack_policy.quick < QUICK_ACKS:

@@ -57,9 +57,9 @@ ALSO = {
         "orphan/fin", "orphan/text", "orphan/text-old", "orphan/rst", "orphan/rst-inside", "orphan/syn-inside",
     ),
     "close-wait": ("ack/of-fin",),
-    "time-wait": ("ack/inside", "ack/outside-window", "rst/old"),
+    "time-wait": ("ack/inside", "ack/outside-window", "rst/old", "syn/next"),
 }  # fmt: skip
-EDGES = ("rst/old", "rst/beyond-right-edge", "text/across-right-edge", "fin/right-edge")
+EDGES = ("rst/old", "rst/beyond-right-edge", "text/across-right-edge", "fin/right-edge", "fin/across-right-edge")
 STATE_SCRIPTS = [path for path in OURS if path.relative_to(SCRIPTS).parts[1] == "states"]
 
 

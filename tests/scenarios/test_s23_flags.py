@@ -78,7 +78,7 @@ def model(state: str, flags: int, seq: int, ack: int, linux: bool) -> Outcome:
     if state in ("CLOSED", "LISTEN"):
         return _unsynchronized(state, flags, seq, ack, length, linux)
     if state == "SYN_SENT":
-        return _syn_sent(flags, seq, ack)
+        return _syn_sent(flags, seq, ack, linux)
     if state == "TIME_WAIT":
         return _time_wait(flags, seq, ack, linux)
     if flags & RST:
@@ -111,14 +111,14 @@ def _unsynchronized(state: str, flags: int, seq: int, ack: int, length: int, lin
     return Outcome(state, None)
 
 
-def _syn_sent(flags: int, seq: int, ack: int) -> Outcome:
+def _syn_sent(flags: int, seq: int, ack: int, linux: bool) -> Outcome:
     if flags & RST:
         return Outcome("CLOSED" if flags & ACK else "SYN_SENT", None)
     if not flags & SYN:
         return Outcome("SYN_SENT", None)
     if not flags & ACK:
         return Outcome("SYN_RECEIVED", (100, seq + 1, SYN | ACK))
-    fin = bool(flags & FIN)
+    fin = bool(flags & FIN) and not linux  # which takes neither text nor FIN of a SYN-ACK
     return Outcome("CLOSE_WAIT" if fin else "ESTABLISHED", (ack, seq + 1 + fin, ACK))
 
 

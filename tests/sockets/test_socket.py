@@ -406,6 +406,25 @@ def test_options_reach_the_wire() -> None:
     assert client.config.window_scale == 1
 
 
+def test_a_buffer_that_was_asked_for_does_not_grow() -> None:
+    """SO_RCVBUF and SO_SNDBUF: the size is fixed, and what is told is the size of now."""
+    net = Net()
+    client, _ = net.pair()
+    client.configure(send_buffer_max_bytes=1_000_000, receive_buffer_max_bytes=2_000_000)
+    assert client.connection is not None
+    tcb = client.connection.tcb
+    tcb.send_buffer.limit, tcb.receive_window.capacity = 300_000, 400_000  # as they have grown
+    assert client.getsockopt(c.SOL_SOCKET, c.SO_SNDBUF) == 600_000
+    assert client.getsockopt(c.SOL_SOCKET, c.SO_RCVBUF) == 800_000
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_NODELAY, 1)
+    assert client.getsockopt(c.SOL_SOCKET, c.SO_SNDBUF) == 600_000
+    for option in (c.SO_SNDBUF, c.SO_RCVBUF):
+        client.setsockopt(c.SOL_SOCKET, option, 50_000)
+        assert client.getsockopt(c.SOL_SOCKET, option) == 100_000
+    assert tcb.config.send_buffer_max_bytes is tcb.config.receive_buffer_max_bytes is None
+    assert tcb.room() == 50_000
+
+
 def test_the_accept_queue_hands_out_in_order() -> None:
     net = Net()
     listener = net.listener()

@@ -155,13 +155,28 @@ def _scaled(name: str, unit: int, low: int, high: int) -> Option:
 
 
 def _set_send_buffer(socket: TcpSocket, raw: bytes) -> None:
-    socket.configure(send_buffer_bytes=buffer_size(raw, SEND_BUFFER_LEAST))
+    """From now on the buffer has this size and does not grow by itself."""
+    socket.configure(send_buffer_bytes=buffer_size(raw, SEND_BUFFER_LEAST), send_buffer_max_bytes=None)
+
+
+def _get_send_buffer(socket: TcpSocket) -> int:
+    """Twice the size of now, as Linux has it."""
+    connection = socket.connection
+    return 2 * (socket.config.send_buffer_bytes if connection is None else connection.tcb.send_buffer.limit)
+
+
+def _get_receive_buffer(socket: TcpSocket) -> int:
+    connection = socket.connection
+    return 2 * (socket.config.receive_buffer_bytes if connection is None else connection.tcb.receive_window.capacity)
 
 
 def _set_receive_buffer(socket: TcpSocket, raw: bytes) -> None:
-    """Set before the handshake it also decides the window scale, where the configuration would fix that."""
+    """Set before the handshake it also decides the window scale, where the configuration would fix that.
+
+    From now on the buffer has this size and does not grow by itself.
+    """
     size = buffer_size(raw, RECEIVE_BUFFER_LEAST)
-    changes: dict[str, Any] = {"receive_buffer_bytes": size}
+    changes: dict[str, Any] = {"receive_buffer_bytes": size, "receive_buffer_max_bytes": None}
     if socket.config.window_scale is not None:
         changes["window_scale"] = min(max(size.bit_length() - 1 - _SCALE_BASE, 0), 14)
     socket.configure(**changes)
@@ -352,8 +367,8 @@ TABLE: Final[dict[tuple[int, int], Option]] = {
     (SOL_SOCKET, SO_KEEPALIVE): _switch("keep_alive"),
     (SOL_SOCKET, SO_LINGER): Option(_get_linger, _set_linger),
     (SOL_SOCKET, SO_MAX_PACING_RATE): Option(_get_pacing_rate, _set_pacing_rate),
-    (SOL_SOCKET, SO_SNDBUF): Option(lambda socket: 2 * socket.config.send_buffer_bytes, _set_send_buffer),
-    (SOL_SOCKET, SO_RCVBUF): Option(lambda socket: 2 * socket.config.receive_buffer_bytes, _set_receive_buffer),
+    (SOL_SOCKET, SO_SNDBUF): Option(_get_send_buffer, _set_send_buffer),
+    (SOL_SOCKET, SO_RCVBUF): Option(_get_receive_buffer, _set_receive_buffer),
     (IPPROTO_TCP, TCP_NODELAY): _switch("nodelay"),
     (IPPROTO_TCP, TCP_CORK): _switch("cork"),
     (IPPROTO_TCP, TCP_MAXSEG): Option(_get_segment_size, _set_segment_size),

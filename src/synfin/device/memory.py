@@ -36,18 +36,23 @@ class MemoryDevice(Device):
 
     def write(self, frame: Frame) -> None:
         """Put the frame into the other end's queue; a full queue or a closed end drops it and counts."""
-        if frame.mss > 0 and not self.offload:
+        if self.offload:
+            self._put(frame)
+        else:
             for piece in split(frame, self.layer):
                 self._put(piece)
-        else:
-            self._put(frame)
 
     def _put(self, frame: Frame) -> None:
         peer = self.peer
         if self.closed or peer is None or peer.closed or len(peer._queue) >= peer.queue_limit_frames:
             self.dropped += 1
             return
-        peer._queue.append(Frame(frame.data, frame.mss, frame.note))
+        # What never leaves the machine need not have its checksum added up.
+        checked = frame.checked or frame.sum_from > 0
+        data = frame.data
+        peer._queue.append(
+            Frame(data, frame.mss, frame.note, sum_from=frame.sum_from, sum_at=frame.sum_at, checked=checked)
+        )
 
     def close(self) -> None:
         """Forget what was not read; what the other end still sends is dropped."""

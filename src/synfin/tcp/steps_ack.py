@@ -66,14 +66,15 @@ def _take(tcb: Tcb, arrival: Arrival) -> None:
     if ecn is not None:
         on_feedback(tcb, ecn, arrival)
     acked = arrival.ack - tcb.snd_una
-    bare = (
-        acked == 0
-        and window == tcb.send_window.size
-        and not segment.payload
-        and not segment.flags & (SYN | FIN)
-        and window > 0
-    )  # [RFC5681-14]
-    _take_loss(tcb, arrival, acked, bare)
+    if acked or tcb.snd_una < tcb.snd_nxt or segment.options.sack or tcb.recovery.probe_end != NO_NUMBER:
+        bare = (
+            acked == 0
+            and window == tcb.send_window.size
+            and not segment.payload
+            and not segment.flags & (SYN | FIN)
+            and window > 0
+        )  # [RFC5681-14]
+        _take_loss(tcb, arrival, acked, bare)
     changed = tcb.send_window.update(window, arrival.seq, arrival.ack)
     if changed or tcb.timers.deadlines[PERSIST] != NEVER or (window == 0 and tcb.snd_una < tcb.snd_nxt):
         _window_changed(tcb)

@@ -110,11 +110,24 @@ class Scoreboard:
             self.una = start
         elif count - self._head >= self.limit and self._widen(end, now):
             return
-        record = Sent(start, end, now)
         self.top = end
-        self._stamp(record)
+        record = Sent(start, end, now)
+        record.delivered = self.delivered
+        record.delivered_at = self.delivered_at
+        record.flight_sent_at = self.first_sent_at
+        if self.app_limited > 0:
+            record.app_limited = True
+        record.prior_lost = self.lost_total
+        record.prior_pipe = end - self.una - self.sacked - self.lost + self.resent
         records.append(record)
-        self._order.add(record)
+        order = self._order
+        last = order.newest
+        order.newest = record
+        if last is None:
+            order.oldest = record
+        else:
+            last.newer = record
+            record.older = last
 
     def _widen(self, end: int, now: int) -> bool:
         """No room for another record: the last one grows."""
@@ -137,17 +150,14 @@ class Scoreboard:
             self.resent += octets
         record.retransmitted += 1
         record.sent_at = now
-        self._stamp(record)
-        self._order.remove(record)
-        self._order.add(record)
-
-    def _stamp(self, record: Sent) -> None:
         record.delivered = self.delivered
         record.delivered_at = self.delivered_at
         record.flight_sent_at = self.first_sent_at
         record.app_limited = self.app_limited > 0
         record.prior_lost = self.lost_total
         record.prior_pipe = self.top - self.una - self.sacked - self.lost + self.resent
+        self._order.remove(record)
+        self._order.add(record)
 
     # Acknowledgments
 
@@ -350,6 +360,7 @@ class Scoreboard:
         rest.prior_lost = record.prior_lost
         record.end = seq
         records.insert(index + 1, rest)
+        rest.queued = record.queued
         if record.queued:
             self._order.insert(record, rest)
         return True

@@ -46,7 +46,7 @@ class Sent:
         self.prior_pipe = 0  # octets in the network, this segment included
         self.prior_lost = 0  # octets deemed lost by then
         # Order of sending, of those that are neither SACKed nor deemed lost
-        self.queued = False
+        self.queued = True
         self.older: Sent | None = None
         self.newer: Sent | None = None
 

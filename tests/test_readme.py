@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from synfin.errors import UsageError
+from synfin.tcp.congestion import names as congestion_names
+from synfin.tcp.recovery import names as recovery_names
+from tests.harness import Established
+
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -30,13 +35,19 @@ def test_python_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.Monk
         exec(compile(example, name, "exec"), {"__name__": "example"})  # our own documentation
 
 
-def test_architecture_example_registers_an_algorithm() -> None:
-    """The congestion control shown in docs/architecture.md can be chosen."""
-    from synfin.tcp.congestion import names
-
-    (example,) = blocks("docs/architecture.md", "python")[-1:]
-    exec(compile(example, "architecture.md", "exec"), {"__name__": "example"})  # our own documentation
-    assert "aimd" in names()
+def test_architecture_examples_register_algorithms() -> None:
+    """The congestion control and the loss detection shown in docs/architecture.md can be chosen, and are used."""
+    for example in blocks("docs/architecture.md", "python")[-2:]:
+        exec(compile(example, "architecture.md", "exec"), {"__name__": "example"})  # our own documentation
+    assert "aimd" in congestion_names()
+    assert "eager" in recovery_names()
+    t = Established(mss=1000, sackok=True, congestion="aimd", recovery="eager")
+    t.app.write(b"x" * 5000)
+    t.drain()
+    t.inject("A ack=1 sack=1001:2001")
+    assert [s.seq for s in t.drain()] == [1]
+    with pytest.raises(UsageError, match="rack"):
+        Established(recovery="nonsense")
 
 
 @pytest.mark.parametrize("name", READMES)

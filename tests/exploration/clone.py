@@ -37,7 +37,7 @@ IGNORED: Final = frozenset(
     sample congestion_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset window
     older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
     recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at
-    reordering reorderings rto_count rto_recoveries rto_since rto_time dsacks_received overflows reduced_at
+    reordering reorderings rto_count rto_recoveries rto_since rto_time dsacks_received overflows undone reduced_at
     undo_una undo_echo undo_octets probe_sampled dsack_end lost_again lost_again_sent_at app_limited
     """.split()  # noqa: SIM905
 )

@@ -105,7 +105,7 @@ def check(board: Scoreboard, model: Model) -> None:
     assert board.una == model.una or not len(board)
     assert board.calm() == (board.sacked == board.lost == board.resent == 0)
     chain = []
-    record = board.oldest()
+    record = board.order.oldest
     while record is not None:
         assert not chain or chain[-1].sent_at <= record.sent_at
         chain.append(record)

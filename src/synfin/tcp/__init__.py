@@ -11,7 +11,7 @@ RFC 9293                    file
 3.5.2, 3.5.3 resets         `resets`, `output`, `steps`
 3.6 closing, TIME-WAIT      `calls`, `endings`, `timewait`
 3.7.1 MSS; 3.7.4 Nagle      `negotiate`; `window`, `output`
-3.8.1 retransmission, RTO   `rtt`, `timeouts`, `recovery`, `sendbuf`
+3.8.1 retransmission, RTO   `rtt`, `timeouts`, `recovery`, `steps_loss`, `resend`, `sendbuf`
 3.8.2 congestion control    `congestion`
 3.8.3 R1, R2                `timeouts`
 3.8.4 keep-alive            `keepalive`, `timeouts`
@@ -19,7 +19,7 @@ RFC 9293                    file
 3.8.6 windows, delayed ACK  `window`, `ack_policy`, `reassembly`, `recvbuf`
 3.9.1, 3.10.1-6 calls       `connection` (façade), `calls`, `info`, `events`
 3.9.2.2 ICMP                `icmp`
-3.10.7 SEGMENT ARRIVES      `arrives`, `listener`, `steps`, `steps_ack`, `steps_text`
+3.10.7 SEGMENT ARRIVES      `arrives`, `listener`, `steps`, `steps_ack`, `steps_loss`, `steps_text`
 3.10.8 time-outs            `timeouts`, `timers`
 ==========================  =====================================================================
 """

@@ -92,6 +92,7 @@ def speculate(tcb: Tcb, out: list[Segment]) -> None:
 def probe_tail(tcb: Tcb, out: list[Segment]) -> None:
     """A tail loss probe: new text if there is any, else the last segment again [RFC8985-13]; then the RTO's turn."""
     tcb.loss_probe = False
+    tcb.arm_now = RESTART  # [RFC8985-14]
     recovery = tcb.recovery
     seq = tcb.snd_nxt
     if tcb.snd_una == seq:
@@ -113,7 +114,6 @@ def probe_tail(tcb: Tcb, out: list[Segment]) -> None:
     recovery.probe_end = tcb.snd_nxt
     recovery.probe_again = again
     recovery.probe_sampled = False
-    tcb.arm_now = RESTART  # [RFC8985-14]
 
 
 def arm_timers(tcb: Tcb) -> None:

@@ -145,8 +145,8 @@ def look_again(tcb: Tcb) -> None:
     _detect(tcb, 0, 0)
     if recovery.state == OPEN and board.lost_total > lost:
         _enter(tcb, in_flight)
-    if recovery.prr is not None:
-        recovery.prr.on_ack(0, board.pipe(), tcb.congestion.ssthresh, tcb.mss, False)
+        if recovery.prr is not None:
+            recovery.prr.on_ack(0, board.pipe(), tcb.congestion.ssthresh, tcb.mss, False)
     arm(tcb, False)
 
 
@@ -251,8 +251,8 @@ def _judge_timeout(tcb: Tcb, acked: int, news: int, duplicate: bool) -> None:
 
 
 def _new_text_fits(tcb: Tcb) -> bool:
-    """Something was not sent yet, and the peer's window allows it."""
-    return tcb.snd_nxt < tcb.send_buffer.end and tcb.send_window.usable(tcb.snd_una, tcb.snd_nxt) > 0
+    """A whole segment was not sent yet, so that nothing holds it back, and the peer's window allows it."""
+    return tcb.snd_nxt + tcb.mss <= tcb.send_buffer.end and tcb.send_window.usable(tcb.snd_una, tcb.snd_nxt) >= tcb.mss
 
 
 # Tail loss probes

@@ -21,6 +21,7 @@ from synfin.tcp.keepalive import KeepAlive
 from synfin.tcp.memory import FULL, PRESSURE, MemoryPool
 from synfin.tcp.pacing import Pacer
 from synfin.tcp.reassembly import Reassembly
+from synfin.tcp.recovery.base import kind
 from synfin.tcp.recovery.episode import Recovery
 from synfin.tcp.recovery.scoreboard import Scoreboard
 from synfin.tcp.recvbuf import ReceiveBuffer
@@ -236,6 +237,7 @@ class Tcb:
         self.pacer: Pacer | None = None  # from when on something is paced
         self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
         self.board = Scoreboard(config.scoreboard_records)
+        kind(config.recovery)  # an unknown name is the caller's mistake: here, not when the handshake ends
         self.recovery = Recovery(0)
         self.ack_policy = AckPolicy(config, self.advertised_mss)
         self.timers = Timers()

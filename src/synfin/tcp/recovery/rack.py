@@ -40,7 +40,7 @@ class Rack(LossDetection):
         if board.recent_end == 0:
             return 0
         patience = board.recent_rtt + self.window(board, facts)
-        record = board.oldest()
+        record = board.order.oldest
         while record is not None and _sent_after(board, record):
             if record.sent_at + patience > facts.now:
                 return board.recent_sent_at + patience  # by then the last of them is overdue
@@ -77,7 +77,7 @@ class Rack(LossDetection):
         if first is not None:
             board.mark_lost(first)
         patience = board.recent_rtt + self.window(board, facts)
-        record = board.oldest()
+        record = board.order.oldest
         while record is not None:
             following = record.newer
             if record.sent_at + patience <= facts.now:

@@ -12,9 +12,13 @@ class SackLoss(LossDetection):
 
     def __init__(self) -> None:
         self._marked = 0  # below this number everything was judged
+        self._undone = 0
 
     def detect(self, board: Scoreboard, facts: LossFacts) -> int:
         """Mark what IsLost says [RFC6675-02]; the third duplicate marks the first segment at any rate [RFC6675-08]."""
+        if board.undone != self._undone:  # all judgments were taken back
+            self._undone = board.undone
+            self._marked = 0
         edge = board.lost_edge(DUPLICATES, (DUPLICATES - 1) * facts.mss)
         if edge > self._marked:
             board.mark_lost_between(max(self._marked, facts.snd_una), edge)

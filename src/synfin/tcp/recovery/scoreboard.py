@@ -25,7 +25,6 @@ class Scoreboard:
     __slots__ = (
         "_head",
         "_hint",
-        "_order",
         "_records",
         "app_limited",
         "delivered",
@@ -39,6 +38,7 @@ class Scoreboard:
         "lost_again_sent_at",
         "lost_total",
         "min_rtt",
+        "order",
         "original_delivered",
         "overflows",
         "rate_record",
@@ -55,6 +55,7 @@ class Scoreboard:
         "to_resend",
         "top",
         "una",
+        "undone",
     )
 
     def __init__(self, limit: int) -> None:
@@ -62,7 +63,7 @@ class Scoreboard:
         self.overflows = 0  # how often the limit was met
         self._records: list[Sent] = []
         self._head = 0  # records before this index are acknowledged
-        self._order = SendOrder()
+        self.order = SendOrder()  # of those that are neither SACKed nor deemed lost
         self.una = 0  # what the records cover: from here
         self.top = 0  # to here
         self._hint = 0  # no record below this number waits to be sent again
@@ -74,6 +75,7 @@ class Scoreboard:
         self.lost_total = 0  # ever deemed lost
         self.lost_again = 0  # retransmissions deemed lost, ever
         self.lost_again_sent_at = 0  # when the latest of them was sent
+        self.undone = 0  # how often losses were forgotten
         self.sacked_end = 0  # end of the highest SACKed octet
         # RACK: the most recently sent segment that was delivered
         self.fack = 0
@@ -120,7 +122,7 @@ class Scoreboard:
         record.prior_lost = self.lost_total
         record.prior_pipe = end - self.una - self.sacked - self.lost + self.resent
         records.append(record)
-        order = self._order
+        order = self.order
         last = order.newest
         order.newest = record
         if last is None:
@@ -156,8 +158,8 @@ class Scoreboard:
         record.app_limited = self.app_limited > 0
         record.prior_lost = self.lost_total
         record.prior_pipe = self.top - self.una - self.sacked - self.lost + self.resent
-        self._order.remove(record)
-        self._order.add(record)
+        self.order.remove(record)
+        self.order.add(record)
 
     # Acknowledgments
 
@@ -182,7 +184,7 @@ class Scoreboard:
                 break
             octets = record.end - record.start
             if record.queued:
-                self._order.remove(record)
+                self.order.remove(record)
             if record.sacked:
                 self.sacked -= octets
             else:
@@ -287,7 +289,7 @@ class Scoreboard:
     def _take_sack(self, record: Sent, now: int) -> None:
         octets = record.end - record.start
         if record.queued:
-            self._order.remove(record)
+            self.order.remove(record)
         self._settle(record, octets)
         record.sacked = True
         self.sacked += octets
@@ -362,12 +364,12 @@ class Scoreboard:
         records.insert(index + 1, rest)
         rest.queued = record.queued
         if record.queued:
-            self._order.insert(record, rest)
+            self.order.insert(record, rest)
         return True
 
     def clear(self) -> None:
         """Forget all records: nothing is in flight any more."""
-        self._order.clear()
+        self.order.clear()
         self._records = []
         self._head = 0
         self.top = self.una
@@ -384,7 +386,7 @@ class Scoreboard:
         if record.sacked or (record.lost and not record.resent):
             return
         if record.queued:
-            self._order.remove(record)
+            self.order.remove(record)
         if record.resent:
             record.resent = False
             self.resent -= octets
@@ -443,12 +445,13 @@ class Scoreboard:
 
     def forget_losses(self) -> None:
         """Nothing was lost after all: what was deemed lost is only late."""
+        self.undone += 1
         for index in range(self._head, len(self._records)):
             record = self._records[index]
             if record.lost:
                 record.lost = False
                 if not record.resent:
-                    self._order.restore(record)
+                    self.order.restore(record)
         self.lost = 0
         self.to_resend = 0
 
@@ -495,7 +498,3 @@ class Scoreboard:
     def calm(self) -> bool:
         """Nothing was SACKed, deemed lost or sent again: everything is in the order in which it was sent."""
         return self.sacked == 0 and self.lost == 0 and self.resent == 0
-
-    def oldest(self) -> Sent | None:
-        """The one sent longest ago among those that are neither SACKed nor deemed lost; `newer` leads on."""
-        return self._order.oldest

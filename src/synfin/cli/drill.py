@@ -1,6 +1,7 @@
 """`synfin drill`: play packet scripts against this stack or against the kernel.
 
-Responsible for options and for where results are printed; playing and reporting are the `drill` package's.
+Responsible for options and for where results are printed; playing and reporting are the `drill` package's.  What else
+can be done with scripts (record, explain, compare) is in `drill_tools`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from synfin.cli.drill_tools import TOOLS, tool_commands
 from synfin.cli.main import EXIT_BAD_FILE, EXIT_FINDING, EXIT_OK, EXIT_USAGE, Failure
 from synfin.cli.messages import LANGUAGES, language
 from synfin.errors import UsageError
@@ -28,7 +30,23 @@ _PROGRESS_AFTER: Final = 1.0  # s
 _VERSIONS: Final = {"4": "ipv4", "6": "ipv6", "m": "ipv4-mapped-ipv6"}
 
 
-@click.command("drill")
+class _Drill(click.Command):
+    """Plays scripts, or carries out one of `TOOLS` when that is the first word."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        tool = tool_commands().get(args[0]) if args else None
+        if tool is not None:
+            return tool.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Other commands (a folder of such a name is ./record)"):
+            formatter.write_dl([(f"{ctx.command_path} {name}", text) for name, text in TOOLS.items()])
+
+
+@click.command("drill", cls=_Drill)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--on", type=click.Choice(["stack", "kernel"]), default="stack", show_default=True, help="Who is judged.")
 @click.option("-4", "version", flag_value="4", help="IPv4 [the script's, else this].")

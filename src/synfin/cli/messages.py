@@ -1,4 +1,4 @@
-"""What `synfin tun` and `synfin connect` say, by id, in English and in Chinese.
+"""What `synfin tun`, `synfin connect` and `synfin drill` say, by id, in English and in Chinese.
 
 Whole sentences with named parameters, never glued together.
 """
@@ -37,6 +37,17 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "no-route": {
         "en": "{host} cannot be reached: synfin has no {family} address here",
         "zh": "无法到达 {host}：synfin 在这里没有 {family} 地址",
+    },
+    "record-none": {"en": "{path}: no TCP connection", "zh": "{path}：没有 TCP 连接"},
+    "recorded": {"en": "connection {connection}, judged: the {end}", "zh": "连接 {connection}，被检验的一端：{end}"},
+    "record-note": {"en": "note: {note}", "zh": "注意：{note}"},
+    "record-passes": {
+        "en": "the script passes on the stack (preset {preset})",
+        "zh": "脚本在本协议栈上通过（预设 {preset}）",
+    },
+    "record-fails": {
+        "en": "the script does not pass on the stack; this is where it comes to an end:",
+        "zh": "脚本在本协议栈上没有通过，停在这里：",
     },
     "unreadable": {"en": "{path}: {reason}", "zh": "{path}：{reason}"},
 }

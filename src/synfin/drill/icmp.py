@@ -113,6 +113,15 @@ def _codes(kind: int, six: bool) -> dict[str, int]:
     return {}
 
 
+def names(kind: int, code: int, six: bool) -> tuple[str, str]:
+    """Type and code in words, or in numbers where there are none; code 0 without a name is left out."""
+    types, codes = _TYPES_V6 if six else _TYPES_V4, _codes(kind, six)
+    return (
+        next((name for name, number in types.items() if number == kind), str(kind)),
+        next((name for name, number in codes.items() if number == code), str(code or "")),
+    )
+
+
 def described_icmp(observed: Observed, flow: Flow | None, like: IcmpPacket | None = None) -> IcmpPacket:
     """A live message as a line of a script, named as `like` names it where both mean the same."""
     message = observed.icmp
@@ -121,9 +130,7 @@ def described_icmp(observed: Observed, flow: Flow | None, like: IcmpPacket | Non
     if like is not None and numbers(like, six) == (message.type, message.code):
         kind, code = like.type, like.code
     else:
-        types, codes = _TYPES_V6 if six else _TYPES_V4, _codes(message.type, six)
-        kind = next((name for name, number in types.items() if number == message.type), str(message.type))
-        code = next((name for name, number in codes.items() if number == message.code), str(message.code or ""))
+        kind, code = names(message.type, message.code, six)
     if _is_echo(message.type, six):
         return IcmpPacket(False, kind, code)
     mtu = message.rest if like is None or like.mtu is not None else None

@@ -132,7 +132,8 @@ def _stage(script: Script, plan: Plan, addresses: Addresses) -> Stage:
     mss = number_option(script, "mss", 0, 0, MTU_MOST)
     if mss:
         tcp = tcp.but(mss=mss)
-    return StackStage(addresses, tcp, mtu=mtu, seed=plan.seed)
+    calls_first = script.option("calls_first") is not None
+    return StackStage(addresses, tcp, mtu=mtu, seed=plan.seed, calls_first=calls_first)
 
 
 def _write_capture(stage: Stage, folder: Path, script: Script, plan: Plan) -> None:

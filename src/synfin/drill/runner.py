@@ -57,7 +57,7 @@ KNOWN_OPTIONS: Final = (
     "ip_version", "local_ip", "remote_ip", "gateway_ip", "netmask_ip", "mss", "mtu", "speed", "tolerance_usecs",
     "tolerance_percent", "strict_segments", "define", "bind_port", "connect_port", "tcp_ts_tick_usecs",
     "tcp_ts_ecr_scaled", "send_omit_free", "non_fatal", "init_scripts", "verbose", "code_command", "code_format",
-    "code_sockopt", "quiet_end", "preset", "relax",
+    "code_sockopt", "quiet_end", "preset", "relax", "calls_first",
 )  # fmt: skip
 
 
@@ -175,6 +175,7 @@ class Runner:
             self._advance(starts, event)
             if event.time.kind == ANY:
                 starts = self.stage.now()
+            self._played[-1].at = len(self.stage.records)
             self._lag = max(self.stage.now() - starts, 0) if event.time.kind != ANY else 0
             self._act(event, base, starts)
         except UnsupportedError as error:

@@ -53,16 +53,23 @@ class _Tried(Pending):
             self.value, self.errno = -1, error.errno or errno.EIO
         self._done = True
         self.time = self._stage.now()
-        self._stage.settle()
+        self._stage.answer()
         return True
 
 
 @final
 class StackStage(Stage):
-    """A host with `tcp` as its configuration; `seed` decides everything that is random."""
+    """A host with `tcp` as its configuration; `seed` decides everything that is random.
 
-    def __init__(self, addresses: Addresses, tcp: TcpConfig, *, mtu: int = 1500, seed: int = 0) -> None:
+    With `calls_first` the host is not polled before time goes on, another packet comes or one is waited for: what the
+    script's program does at the time of a packet goes with the answer to it.
+    """
+
+    def __init__(
+        self, addresses: Addresses, tcp: TcpConfig, *, mtu: int = 1500, seed: int = 0, calls_first: bool = False
+    ) -> None:
         super().__init__()
+        self._calls_first = calls_first
         self.name = HOST
         self.addresses = addresses
         self._now = ORIGIN
@@ -93,8 +100,18 @@ class StackStage(Stage):
                 self._saw(self.now(), piece.data, inbound=False, note=piece.note)
                 self.observed.append(Observed(self.now(), piece.data, piece.note))
 
+    def answer(self) -> None:
+        """Let the host answer, unless it waits for the program's calls."""
+        if not self._calls_first:
+            self.settle()
+
     def wait(self, until: int) -> None:
         """Go on to the next thing that is due, at most to `until`."""
+        if self._calls_first:
+            before = len(self.observed)
+            self.settle()
+            if len(self.observed) > before:
+                return
         target = until + ORIGIN
         waiting = self._waiting
         if waiting is not None and waiting.deadline is not None and waiting.deadline > self.now():
@@ -109,8 +126,10 @@ class StackStage(Stage):
     def inject(self, packet: bytes) -> None:
         """Give the host a packet and let it answer."""
         self._saw(self.now(), packet, inbound=True)
+        if self._calls_first:
+            self.settle()
         self.host.receive(Frame(packet), self._now)
-        self.settle()
+        self.answer()
 
     def start(self, operation: Operation, may_wait: bool) -> Pending:
         """Try a call."""

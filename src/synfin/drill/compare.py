@@ -1,0 +1,229 @@
+"""`synfin drill compare`: the same scripts on the stack and on the kernel, and where the two differ.
+
+Responsible for playing both, for what counts as a difference, and for the RFC's word on it, which is the rule by which
+our stack acted.  A script for the preset rfc declares that the RFC has it otherwise than Linux: there a difference is
+what is expected, elsewhere it is a finding.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from synfin.drill.jobs import play_all
+from synfin.drill.outcome import BROKEN, CRASHED, UNSUPPORTED, Outcome, Played
+from synfin.drill.play import KERNEL, STACK, Plan
+from synfin.timeline import catalog
+from synfin.timeline.ladder import rule_source
+
+SCHEMA: Final = 1
+TRIES: Final = 3  # on the kernel, alone: what a busy machine has made late is no difference
+
+FINDING: Final = "finding"  # a script that does not say that the two differ
+DECLARED: Final = "rfc"  # one that is written for the preset rfc
+
+_TIME: Final = re.compile(r"\b([0-9]+\.[0-9]{3,})(?= s\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One difference: at `line` of a script the stack did one thing and the kernel another, both as a script says it.
+
+    `fields` are those that do not agree with the script on the side that does not pass (`stack`, `kernel` or `both` in
+    `fails`).  `rule`, `rfc` and `word` are the rule by which our stack acted, where it stands, and what it says.
+    `other` is the script of the other opinion, where there is a pair.
+    """
+
+    path: str
+    line: int
+    text: str
+    kind: str
+    fails: str
+    fields: tuple[str, ...]
+    stack: str
+    kernel: str
+    rule: str
+    rfc: str
+    word: str
+    other: str = ""
+
+    @property
+    def declared(self) -> bool:
+        """Whether the script itself says that RFC and Linux differ."""
+        return self.kind == DECLARED
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What comparing gave: how many scripts agree, the differences in the order of scripts, and the kernel's release."""
+
+    scripts: int
+    agree: int
+    differences: tuple[Found, ...]
+    kernel: str
+
+
+def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1) -> Comparison:
+    """Play each script on both.  Raises `OSError` when the system allows no namespace or device."""
+    on_stack = list(play_all(paths, Plan(on=STACK, version=version)))
+    on_kernel = list(play_all(paths, Plan(on=KERNEL, version=version), jobs))
+    for _ in range(TRIES):
+        late = [place for place, outcome in enumerate(on_kernel) if not outcome.ok and not _settled(outcome)]
+        if not late:
+            break
+        again = play_all([paths[place] for place in late], Plan(on=KERNEL, version=version))
+        for place, outcome in zip(late, again, strict=True):
+            on_kernel[place] = outcome
+    found: list[Found] = []
+    agree = 0
+    for path, stack, kernel in zip(paths, on_stack, on_kernel, strict=True):
+        difference = _difference(path, stack, kernel)
+        if difference is None:
+            agree += 1
+        else:
+            found.append(replace(difference, other=_other(path)))
+    return Comparison(len(paths), agree, tuple(found), platform.release())
+
+
+def _settled(outcome: Outcome) -> bool:
+    """Whether playing again cannot help: what differs is not a matter of time."""
+    if outcome.status in (BROKEN, UNSUPPORTED):
+        return True
+    failure = outcome.failure
+    fields = [difference.field for difference in failure.differences] if failure is not None else []
+    return bool(fields) and "time" not in fields
+
+
+def _other(path: Path) -> str:
+    """The script of the same name that holds the other opinion, next door."""
+    wanted = "kernel" if path.parent.name == "rfc" else "rfc"
+    other = path.parent.parent / wanted / path.name
+    return str(other) if other.exists() else ""
+
+
+def _difference(path: Path, stack: Outcome, kernel: Outcome) -> Found | None:
+    for outcome in (stack, kernel):
+        if outcome.status in (BROKEN, CRASHED, UNSUPPORTED):
+            kind = "broken" if outcome.status == BROKEN else FINDING
+            return Found(str(path), 0, "", kind, outcome.on, (), "", outcome.message.splitlines()[0], "", "", "")
+    if stack.ok and kernel.ok:
+        return None
+    lines = [_line(outcome) for outcome in (stack, kernel)]
+    first = min((line for line in lines if line is not None), default=0)
+    fails = "both" if lines[0] == lines[1] else "stack" if lines[0] == first else "kernel"
+    loser = stack if fails in ("stack", "both") else kernel
+    failure = loser.failure
+    assert failure is not None
+    script = stack.script
+    assert script is not None
+    declared = script.option("preset") == "rfc" and fails == "kernel"
+    did = {outcome.on: _did(outcome, first) for outcome in (stack, kernel)}
+    if fails == "both" and did["stack"][0] == did["kernel"][0]:
+        return None  # the script is wrong about both, and they agree
+    rule = did["stack"][1] or (stack.failure.rule if stack.failure is not None else "")
+    return Found(
+        str(path),
+        first,
+        script.lines[first - 1].strip() if 0 < first <= len(script.lines) else "",
+        DECLARED if declared else FINDING,
+        fails,
+        tuple(difference.field for difference in failure.differences) or (failure.what,),
+        did["stack"][0],
+        did["kernel"][0],
+        rule,
+        rule_source(rule) if rule else "",
+        _word(rule),
+    )
+
+
+def _word(rule: str, lang: str = "en") -> str:
+    texts = catalog(lang)
+    return texts.text(f"rule.{rule}", who="synfin", peer="the peer") if rule and texts.has(f"rule.{rule}") else ""
+
+
+def _line(outcome: Outcome) -> int | None:
+    """Where a script failed; behind its end counts as its last line."""
+    failure = outcome.failure
+    if failure is None:
+        return None
+    if failure.event is not None:
+        return failure.event.line
+    return outcome.script.events[-1].last_line if outcome.script is not None else 0
+
+
+def _did(outcome: Outcome, line: int) -> tuple[str, str]:
+    """What was done at a line, and by which rule."""
+    failure = outcome.failure
+    if failure is not None and _line(outcome) == line:
+        times = [difference.got for difference in failure.differences if difference.field == "time"]
+        got = " ".join([failure.got, *times]) if times and not failure.got.endswith("s") else failure.got
+        return _rounded(got), failure.rule
+    played = next((one for one in outcome.played if one.event.line == line), None)
+    return (_rounded(_what(played)), played.rule) if played is not None else ("", "")
+
+
+def _what(played: Played) -> str:
+    return played.got or "as the script says"
+
+
+def _rounded(text: str) -> str:
+    """Real times differ from run to run: hundredths of a second are enough."""
+    return _TIME.sub(lambda match: f"{float(match[1]):.2f}", text)
+
+
+# For people and programs
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as JSON-ready values, schema 1."""
+    return {
+        "schema": SCHEMA,
+        "kernel": comparison.kernel,
+        "scripts": comparison.scripts,
+        "agree": comparison.agree,
+        "differences": [{**asdict(found), "fields": list(found.fields)} for found in comparison.differences],
+    }
+
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "summary": (
+        "{scripts} scripts: {agree} agree, {declared} differ as they say, {findings} differ (Linux {kernel})",
+        "共 {scripts} 个脚本：{agree} 个一致，{declared} 个如脚本所述有差异，{findings} 个有差异（Linux {kernel}）",
+    ),
+    "stack": ("stack", "协议栈"),
+    "kernel": ("kernel", "内核"),
+    "rule": ("rule", "规则"),
+    "declared": ("the RFC has it otherwise than Linux", "RFC 与 Linux 的做法不同"),
+    "pair": ("see also {other}", "另见 {other}"),
+}
+
+
+def text_lines(comparison: Comparison, lang: str = "en") -> list[str]:
+    """A comparison for people."""
+
+    def word(key: str, **values: object) -> str:
+        return _WORDS[key][lang == "zh"].format(**values)
+
+    out: list[str] = []
+    for found in comparison.differences:
+        fields = ", ".join(found.fields)
+        note = f"  ({word('declared')})" if found.declared else ""
+        out.append(f"{found.path}:{found.line}: {fields}{note}" if found.line else f"{found.path}: {found.kernel}")
+        if found.line:
+            out.append(f"  {found.line} | {found.text}")
+            out.extend(f"  {word(side)}: {text}" for side, text in (("stack", found.stack), ("kernel", found.kernel)))
+        if found.rule:
+            said = _word(found.rule, lang)
+            out.append(f"  {word('rule')}: {found.rule} ({found.rfc})" + (f": {said}" if said else ""))
+        if found.other:
+            out.append(f"  {word('pair', other=found.other)}")
+        out.append("")
+    declared = sum(1 for found in comparison.differences if found.declared)
+    findings = len(comparison.differences) - declared
+    counts = {"scripts": comparison.scripts, "agree": comparison.agree, "kernel": comparison.kernel}
+    out.append(word("summary", declared=declared, findings=findings, **counts))
+    return out

@@ -164,7 +164,7 @@ def compare(paths: tuple[str, ...], version: str | None, jobs: int, as_json: boo
 
     Exit codes: 0 no difference that a script does not declare, 1 there is one, 3 a script cannot be read.
     """
-    from synfin.drill.compare import compare_all, document, text_lines
+    from synfin.drill.compare import UNREADABLE, compare_all, document, text_lines
     from synfin.drill.jobs import find_scripts
 
     chosen = language(lang)
@@ -173,6 +173,6 @@ def compare(paths: tuple[str, ...], version: str | None, jobs: int, as_json: boo
         click.echo(json.dumps(document(comparison), ensure_ascii=False, indent=1))
     else:
         click.echo("\n".join(text_lines(comparison, chosen)))
-    if any(found.kind == "broken" for found in comparison.differences):
+    if any(found.kind == UNREADABLE for found in comparison.differences):
         return EXIT_BAD_FILE
     return EXIT_FINDING if any(not found.declared for found in comparison.differences) else EXIT_OK

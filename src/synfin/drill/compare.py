@@ -1,8 +1,9 @@
 """`synfin drill compare`: the same scripts on the stack and on the kernel, and where the two differ.
 
-Responsible for playing both, for what counts as a difference, and for the RFC's word on it, which is the rule by which
-our stack acted.  A script for the preset rfc declares that the RFC has it otherwise than Linux: there a difference is
-what is expected, elsewhere it is a finding.
+Responsible for playing both, for what counts as a difference, and for the RFC's word on it: the rule by which our stack
+acted, and what the script itself says about it.  A script may declare a difference: with `--preset=rfc` that the RFC has
+it otherwise than Linux, with the comment `// kernel only: reason` that the stack does not do what Linux does with any
+preset.  All other differences are findings.
 """
 
 from __future__ import annotations
@@ -24,18 +25,23 @@ SCHEMA: Final = 1
 TRIES: Final = 3  # on the kernel, alone: what a busy machine has made late is no difference
 
 FINDING: Final = "finding"  # a script that does not say that the two differ
-DECLARED: Final = "rfc"  # one that is written for the preset rfc
+RFC: Final = "rfc"  # one that is written for the preset rfc
+KERNEL_ONLY: Final = "kernel"  # one that tells what only Linux does
+UNREADABLE: Final = "broken"
 
 _TIME: Final = re.compile(r"\b([0-9]+\.[0-9]{3,})(?= s\b)")
+_LIVE: Final = re.compile(r"(?<=TS val )[0-9]+|\b[0-9]{8,}\b")  # numbers that are others in each run
+_REMARK: Final = re.compile(r"(kernel only|covers): *(.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """One difference: at `line` of a script the stack did one thing and the kernel another, both as a script says it.
 
-    `fields` are those that do not agree with the script on the side that does not pass (`stack`, `kernel` or `both` in
-    `fails`).  `rule`, `rfc` and `word` are the rule by which our stack acted, where it stands, and what it says.
-    `other` is the script of the other opinion, where there is a pair.
+    `kind` is one of `RFC`, `KERNEL_ONLY`, `FINDING` and `UNREADABLE`.  `fields` are those that do not agree with the
+    script on the side that does not pass (`stack`, `kernel` or `both` in `fails`).  `rule`, `rfc` and `word` are the
+    rule by which our stack acted, where it stands, and what it says; `about` is what the script says first, `reason`
+    its remark `kernel only`.  `other` is the script of the other opinion, where there is a pair.
     """
 
     path: str
@@ -49,17 +55,19 @@ class Found:
     rule: str
     rfc: str
     word: str
+    about: str = ""
+    reason: str = ""
     other: str = ""
 
     @property
     def declared(self) -> bool:
-        """Whether the script itself says that RFC and Linux differ."""
-        return self.kind == DECLARED
+        """Whether the script itself says so."""
+        return self.kind in (RFC, KERNEL_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing gave: how many scripts agree, the differences in the order of scripts, and the kernel's release."""
+    """What comparing gave: how many scripts agree, the differences in the order of scripts, the kernel's release."""
 
     scripts: int
     agree: int
@@ -95,20 +103,39 @@ def _settled(outcome: Outcome) -> bool:
         return True
     failure = outcome.failure
     fields = [difference.field for difference in failure.differences] if failure is not None else []
-    return bool(fields) and "time" not in fields
+    script = outcome.script
+    declared = script is not None and script.option("preset") == "rfc"
+    return declared or (bool(fields) and "time" not in fields)
 
 
 def _other(path: Path) -> str:
     """The script of the same name that holds the other opinion, next door."""
-    wanted = "kernel" if path.parent.name == "rfc" else "rfc"
-    other = path.parent.parent / wanted / path.name
-    return str(other) if other.exists() else ""
+    for place, part in enumerate(path.parts):
+        if part in ("rfc", "kernel"):
+            other = Path(*path.parts[:place], "kernel" if part == "rfc" else "rfc", *path.parts[place + 1 :])
+            return str(other) if other.exists() else ""
+    return ""
+
+
+def about(lines: Sequence[str]) -> tuple[str, str]:
+    """What the comment at the head of a script says, and its remark `kernel only`."""
+    prose: list[str] = []
+    reason = ""
+    for line in lines:
+        if not line.startswith("//"):
+            break
+        remark = _REMARK.match(line[2:].strip())
+        if remark is None:
+            prose.append(line[2:].strip())
+        elif remark[1] == "kernel only":
+            reason = remark[2]
+    return " ".join(prose), reason
 
 
 def _difference(path: Path, stack: Outcome, kernel: Outcome) -> Found | None:
     for outcome in (stack, kernel):
         if outcome.status in (BROKEN, CRASHED, UNSUPPORTED):
-            kind = "broken" if outcome.status == BROKEN else FINDING
+            kind = UNREADABLE if outcome.status == BROKEN else FINDING
             return Found(str(path), 0, "", kind, outcome.on, (), "", outcome.message.splitlines()[0], "", "", "")
     if stack.ok and kernel.ok:
         return None
@@ -120,7 +147,12 @@ def _difference(path: Path, stack: Outcome, kernel: Outcome) -> Found | None:
     assert failure is not None
     script = stack.script
     assert script is not None
-    declared = script.option("preset") == "rfc" and fails == "kernel"
+    prose, reason = about(script.lines)
+    kind = FINDING
+    if script.option("preset") == "rfc" and fails == "kernel":
+        kind = RFC
+    elif reason and fails == "stack":
+        kind = KERNEL_ONLY
     did = {outcome.on: _did(outcome, first) for outcome in (stack, kernel)}
     if fails == "both" and did["stack"][0] == did["kernel"][0]:
         return None  # the script is wrong about both, and they agree
@@ -129,7 +161,7 @@ def _difference(path: Path, stack: Outcome, kernel: Outcome) -> Found | None:
         str(path),
         first,
         script.lines[first - 1].strip() if 0 < first <= len(script.lines) else "",
-        DECLARED if declared else FINDING,
+        kind,
         fails,
         tuple(difference.field for difference in failure.differences) or (failure.what,),
         did["stack"][0],
@@ -137,6 +169,8 @@ def _difference(path: Path, stack: Outcome, kernel: Outcome) -> Found | None:
         rule,
         rule_source(rule) if rule else "",
         _word(rule),
+        prose,
+        reason,
     )
 
 
@@ -171,8 +205,8 @@ def _what(played: Played) -> str:
 
 
 def _rounded(text: str) -> str:
-    """Real times differ from run to run: hundredths of a second are enough."""
-    return _TIME.sub(lambda match: f"{float(match[1]):.2f}", text)
+    """Without what differs from run to run: hundredths of a second are enough, live numbers are nobody's business."""
+    return _LIVE.sub("...", _TIME.sub(lambda match: f"{float(match[1]):.2f}", text))
 
 
 # For people and programs
@@ -194,10 +228,12 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{scripts} scripts: {agree} agree, {declared} differ as they say, {findings} differ (Linux {kernel})",
         "共 {scripts} 个脚本：{agree} 个一致，{declared} 个如脚本所述有差异，{findings} 个有差异（Linux {kernel}）",
     ),
-    "stack": ("stack", "协议栈"),
-    "kernel": ("kernel", "内核"),
+    "side-stack": ("stack", "协议栈"),
+    "side-kernel": ("kernel", "内核"),
     "rule": ("rule", "规则"),
-    "declared": ("the RFC has it otherwise than Linux", "RFC 与 Linux 的做法不同"),
+    RFC: ("the RFC has it otherwise than Linux", "RFC 与 Linux 的做法不同"),
+    KERNEL_ONLY: ("only Linux does so", "只有 Linux 这样做"),
+    "reason": ("why", "原因"),
     "pair": ("see also {other}", "另见 {other}"),
 }
 
@@ -211,14 +247,17 @@ def text_lines(comparison: Comparison, lang: str = "en") -> list[str]:
     out: list[str] = []
     for found in comparison.differences:
         fields = ", ".join(found.fields)
-        note = f"  ({word('declared')})" if found.declared else ""
+        note = f"  ({word(found.kind)})" if found.declared else ""
         out.append(f"{found.path}:{found.line}: {fields}{note}" if found.line else f"{found.path}: {found.kernel}")
         if found.line:
             out.append(f"  {found.line} | {found.text}")
-            out.extend(f"  {word(side)}: {text}" for side, text in (("stack", found.stack), ("kernel", found.kernel)))
+            sides = (("side-stack", found.stack), ("side-kernel", found.kernel))
+            out.extend(f"  {word(side)}: {text}" for side, text in sides)
         if found.rule:
             said = _word(found.rule, lang)
             out.append(f"  {word('rule')}: {found.rule} ({found.rfc})" + (f": {said}" if said else ""))
+        if found.reason:
+            out.append(f"  {word('reason')}: {found.reason}")
         if found.other:
             out.append(f"  {word('pair', other=found.other)}")
         out.append("")

@@ -52,13 +52,17 @@ _SHORTCUTS: Final[dict[str, str]] = {
     "World": "synfin.timeline.world",
 }
 
+_PARTS: Final = ("drill", "timeline")  # `synfin.drill.run(...)` after `import synfin`
+
 __all__ = ["Connection", "Host", "HostConfig", "Listener", "TcpConfig", "UsageError", "World", "compiled"]
 
 
 def __getattr__(name: str) -> Any:
     """Import what a shortcut stands for."""
-    if name in _SHORTCUTS:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name in _PARTS:
+        return import_module(f"synfin.{name}")
+    if name in _SHORTCUTS:
         return getattr(import_module(_SHORTCUTS[name]), name)
     raise AttributeError(f"module 'synfin' has no attribute {name!r}")

@@ -35,9 +35,9 @@ _SECTIONS: Final = (
     (
         RFC,
         "The RFC has it otherwise than Linux",
-        "The stack does what the RFC says (preset `rfc`, the default). Where a script of the same name is in "
-        "`tests/drill/scripts/kernel`, that one says what Linux does, and the preset `linux` does it too unless the next "
-        "section names it.",
+        """The stack does what the RFC says with the preset `rfc`. Where a script of the same name is in
+`tests/drill/scripts/kernel`, that one says what Linux does, and the preset `linux` does it too unless the next section
+names it.""",
     ),
     (
         KERNEL_ONLY,

@@ -1,9 +1,9 @@
 """`synfin drill compare`: the same scripts on the stack and on the kernel, and where the two differ.
 
-Responsible for playing both, for what counts as a difference, and for the RFC's word on it: the rule by which our stack
-acted, and what the script itself says about it.  A script may declare a difference: with `--preset=rfc` that the RFC has
-it otherwise than Linux, with the comment `// kernel only: reason` that the stack does not do what Linux does with any
-preset.  All other differences are findings.
+Responsible for playing both, for what counts as a difference, and for the RFC's word on it: the rule by which our
+stack acted, and what the script itself says about it.  A script may declare a difference: with `--preset=rfc` that the
+RFC has it otherwise than Linux, with the comment `// kernel only: reason` that the stack does not do what Linux does
+with any preset.  All other differences are findings.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1
             agree += 1
         else:
             found.append(replace(difference, other=_other(path)))
-    return Comparison(len(paths), agree, tuple(found), platform.release())
+    return Comparison(len(paths), agree, tuple(found), ".".join(platform.release().split(".")[:2]))
 
 
 def _settled(outcome: Outcome) -> bool:
@@ -206,6 +206,8 @@ def _what(played: Played) -> str:
 
 def _rounded(text: str) -> str:
     """Without what differs from run to run: hundredths of a second are enough, live numbers are nobody's business."""
+    if text.startswith("no packet until"):
+        return "nothing is sent"
     return _LIVE.sub("...", _TIME.sub(lambda match: f"{float(match[1]):.2f}", text))
 
 

@@ -22,9 +22,8 @@ from synfin.drill.model import (
     TcpPacket,
     UdpPacket,
 )
-from synfin.drill.outcome import Outcome, Played
+from synfin.drill.outcome import PLAYER, Outcome, Played
 from synfin.drill.printer import print_expression, print_seconds
-from synfin.drill.report import PLAYER
 from synfin.drill.settings import read_command
 from synfin.drill.texts import call_text, text
 from synfin.timeline import Ladder, catalog

@@ -144,6 +144,7 @@ class Calls:
         self._read = 0
         self._closed = -1  # the step before which the socket was closed
         self._accepted = -1
+        self._given_up = -1  # the step with the reset of a connection whose probes nobody has answered
         self._open()
         if self._accepted >= 0 or not story.passive:
             self._options()
@@ -225,6 +226,13 @@ class Calls:
         if pairs:
             period = round((self.steps[pairs[0][1]].time - self.steps[pairs[0][0]].time) / _SECOND)
             calls.append(option(self.fd, "IPPROTO_TCP", "TCP_KEEPINTVL", max(period, 1)))
+        after = probes[-1] + 1
+        if after < len(self.steps) and self.steps[after].out and self.steps[after].has(RST):
+            self._given_up = after  # nobody has answered: the reset is not the program's
+            row = 1
+            while len(probes) > row and probes[-row - 1] == probes[-row] - 1:
+                row += 1
+            calls.append(option(self.fd, "IPPROTO_TCP", "TCP_KEEPCNT", row))
         return calls
 
     # Text
@@ -273,6 +281,8 @@ class Calls:
         for place, step in enumerate(self.steps):
             if not (step.out and step.has(RST)) or not step.has(ACK) or place < self._accepted:
                 continue
+            if place == self._given_up:
+                return
             linger = Structure((Field("onoff", Number(1)), Field("linger", Number(0))))
             fd = Number(self.fd)
             self._add(

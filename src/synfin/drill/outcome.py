@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from synfin.drill.match import Difference
 from synfin.drill.model import Event, Script
 from synfin.trace import Record
 
+if TYPE_CHECKING:
+    from synfin.timeline import Timeline
+
+PLAYER: Final = "script"  # who plays the remote side
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 UNSUPPORTED: Final = "unsupported"  # the script asks for something that the runner does not do
@@ -70,3 +74,30 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the script passed."""
         return self.status == PASSED
+
+    @property
+    def passed(self) -> bool:
+        """The same as `ok`."""
+        return self.ok
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What went wrong: at most one thing, as a script ends there."""
+        return [] if self.failure is None else [self.failure]
+
+    @property
+    def trace(self) -> list[Record]:
+        """Everything that happened, as typed records; empty for a run in another process (on the kernel, or `jobs`)."""
+        return self.records
+
+    def timeline(self) -> Timeline:
+        """The run as a timeline: the stack under test on the left, the script on the right."""
+        from synfin.timeline import Timeline
+
+        return Timeline(self.records, (self.host or self.on, PLAYER), one_sided=True)
+
+    def report(self, lang: str = "en") -> str:
+        """The result for people: the line, both sides with what differs, the rule, and the ladder up to there."""
+        from synfin.drill.report import text_lines
+
+        return "\n".join(text_lines(self, lang=lang))

@@ -26,7 +26,7 @@ from synfin.drill.story import Step, Story
 from synfin.wire.tcp import CWR, ECE, FIN, PSH, SYN
 
 TOLERANCE_USECS: Final = 20_000
-ROUND: Final = 10_000  # ns
+ROUND: Final = 100_000  # ns
 MTU_LEAST_V6: Final = 1_280
 _GUESSES: Final = (Guess(), Guess(joined=False), Guess(calls_first=True), Guess(joined=False, calls_first=True))
 _USUAL_SCALE: Final = 8  # of the preset linux
@@ -107,11 +107,19 @@ def _script(story: Story, guess: Guess, preset: str) -> Script:
         opening[1:1] = calls.before[-1]
     lines.extend((start, action) for action in _listen_last(opening))
     for first, last, packet in _lines(story.steps, calls):
-        lines.extend((story.steps[first].time, action) for action in calls.before.get(first, []))
+        when = _reaction(story.steps, first) if guess.calls_first else story.steps[first].time
+        lines.extend((when, action) for action in calls.before.get(first, []))
         lines.append((story.steps[first].time, packet))
         for place in range(first, last + 1):
             lines.extend((story.steps[last].time, action) for action in calls.after.get(place, []))
     return Script(tuple(options), _events(lines, start), init=_settings(story, preset))
+
+
+def _reaction(steps: list[Step], place: int) -> int:
+    """When the calls before a step were made, if what the program did at once it did at the time of the packet."""
+    before = steps[max(place - 1, 0)]
+    time = steps[place].time
+    return before.time if not before.out and time - before.time < SAME_INSTANT else time
 
 
 def _listen_last(opening: list[Action]) -> list[Action]:

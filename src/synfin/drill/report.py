@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from synfin.drill.match import Difference
 from synfin.drill.model import Event, Script
-from synfin.drill.outcome import BROKEN, CRASHED, FAILED, PASSED, UNSUPPORTED, Failure, Outcome
+from synfin.drill.outcome import BROKEN, CRASHED, FAILED, PASSED, PLAYER, UNSUPPORTED, Failure, Outcome
 from synfin.drill.printer import print_seconds
 from synfin.timeline import LiveLadder, catalog
 from synfin.timeline.ladder import rule_source
@@ -20,7 +20,6 @@ from synfin.timeline.style import Style
 from synfin.trace import Record
 
 SCHEMA: Final = 1
-PLAYER: Final = "script"
 WORDS: Final[dict[str, str]] = {
     PASSED: "ok", FAILED: "FAIL", UNSUPPORTED: "SKIP", BROKEN: "BAD", CRASHED: "CRASH",
 }  # fmt: skip

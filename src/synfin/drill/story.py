@@ -205,16 +205,11 @@ class Story:
             elif not step.out and step.ack is not None:
                 acked = max(acked, min(step.ack, own_end))
 
-    @property
-    def mss(self) -> int:
-        """The size of a full segment, as far as it shows."""
-        return max((step.text for step in self.steps if step.out), default=0)
-
     def full_size(self) -> int:
-        """The most text that the judged end may have put into one segment, by what the peer had announced."""
-        announced = None if self.peer_syn is None else self.peer_syn.options.mss
+        """The most text that fits one segment of the judged end, by what both had announced (RFC 9293 3.7.1)."""
+        sizes = [syn.options.mss or 536 for syn in (self.own_syn, self.peer_syn) if syn is not None]
         stamps = 12 if any(option.name == "TS" for option in self._sample()) else 0
-        return min(self.mss, (announced or 536) - stamps) if self.mss else 0
+        return min(sizes) - stamps
 
     def _sample(self) -> tuple[Option, ...]:
         for step in self.steps:

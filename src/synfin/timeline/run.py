@@ -21,7 +21,10 @@ from synfin.wire.addresses import Address
 
 @final
 class Timeline:
-    """Records of two hosts, ready to be drawn; `labels` stand beside their names, `owned` are their addresses."""
+    """Records of two hosts, ready to be drawn; `labels` stand beside their names, `owned` are their addresses.
+
+    `one_sided=True`: only the first host was watched.
+    """
 
     def __init__(
         self,
@@ -30,8 +33,10 @@ class Timeline:
         *,
         labels: tuple[str, str] = ("", ""),
         owned: dict[str, list[Address]] | None = None,
+        one_sided: bool = False,
     ) -> None:
         self.owned = owned
+        self.one_sided = one_sided
         self.records = records
         self.hosts = hosts
         self.labels = labels
@@ -41,7 +46,10 @@ class Timeline:
     ) -> list[str]:
         """The text ladder."""
         style = Style(ascii_only=ascii_only, colour=colour)
-        ladder = LiveLadder(self.hosts, catalog(lang), style=style, cells=cells, labels=self.labels, owned=self.owned)
+        ladder = LiveLadder(
+            self.hosts, catalog(lang), style=style, cells=cells, one_sided=self.one_sided, labels=self.labels,
+            owned=self.owned,
+        )  # fmt: skip
         lines: list[str] = []
         for record in self.records:
             lines.extend(ladder.feed(record))
@@ -57,7 +65,7 @@ class Timeline:
 
     def final(self) -> dict[str, str]:
         """The state of each host at the end."""
-        model = Model(self.hosts)
+        model = Model(self.hosts, one_sided=self.one_sided)
         for record in self.records:
             model.feed(record)
         return {host: model.final(host) for host in self.hosts}

@@ -1,8 +1,8 @@
 """docs/linux-differences.md: where this stack and Linux differ, with the RFC's word on it.
 
 `python -m tests.drill.differences` (or `make differences`) plays all scripts on both, keeps what came of it in
-docs/linux-differences.json, and writes the page from that; with `--page` only the page.  Responsible for the page; what
-is a difference is `synfin.drill.compare`'s affair.
+docs/linux-differences.json, and writes the page from that.  With paths behind it only those scripts are played and the
+rest is kept; with `--page` none.  Responsible for the page; what is a difference is `synfin.drill.compare`'s affair.
 """
 
 from __future__ import annotations
@@ -83,10 +83,19 @@ def _did(text: str, one: dict[str, Any]) -> str:
     return "as the script says" if text in ("", "as the script says", one["text"].split(" ", 1)[-1]) else f"`{text}`"
 
 
-def generate() -> dict[str, Any]:
-    """Play everything on both, and keep what came of it."""
+def generate(paths: list[str]) -> dict[str, Any]:
+    """Play scripts on both, all of them or those at `paths`, and keep what came of it."""
     os.chdir(ROOT)
-    result = document(compare_all(find_scripts([SCRIPTS]), jobs=JOBS))
+    every = find_scripts([SCRIPTS])
+    chosen = find_scripts(paths) if paths else every
+    result = document(compare_all(chosen, jobs=JOBS))
+    names = [str(path) for path in every]
+    if paths:
+        played = [str(path) for path in chosen]
+        kept = [one for one in load()["differences"] if one["path"] not in played and one["path"] in names]
+        result["differences"] = sorted(kept + result["differences"], key=lambda one: names.index(one["path"]))
+    result["scripts"] = len(names)
+    result["agree"] = len(names) - len(result["differences"])
     RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return result
 
@@ -98,4 +107,5 @@ def load() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render(load() if "--page" in sys.argv[1:] else generate()), encoding="utf-8")
+    arguments = sys.argv[1:]
+    PAGE.write_text(render(load() if "--page" in arguments else generate(arguments)), encoding="utf-8")

@@ -26,8 +26,8 @@ from tests.interop.harness import ROOT, environment, require_namespace
 # Demos of which every connection can be told as a script of its own, whoever is judged.
 TOLD = (
     "handshake", "whole-life", "ack-with-data", "syn-lost", "synack-lost", "ack-lost-data", "simultaneous-open",
-    "close", "fin-lost", "half-close", "close-then-data", "close-unread", "fin-number", "three-way-close", "simultaneous-close",
-    "time-wait-reuse", "linger-reset", "refused", "abort", "urgent", "bad-checksum", "keep-alive",
+    "close", "fin-lost", "half-close", "close-then-data", "close-unread", "fin-number", "three-way-close",
+    "simultaneous-close", "time-wait-reuse", "linger-reset", "refused", "abort", "urgent", "bad-checksum", "keep-alive",
 )  # fmt: skip
 
 

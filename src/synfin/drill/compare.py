@@ -22,7 +22,7 @@ from synfin.timeline import catalog
 from synfin.timeline.ladder import rule_source
 
 SCHEMA: Final = 1
-TRIES: Final = 2  # on the kernel, alone: what a busy machine has made late is no difference
+TRIES: Final = 2  # on the kernel, few at a time: what a busy machine has made late is no difference
 
 FINDING: Final = "finding"  # a script that does not say that the two differ
 RFC: Final = "rfc"  # one that is written for the preset rfc
@@ -79,11 +79,15 @@ def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1
     """Play each script on both.  Raises `OSError` when the system allows no namespace or device."""
     on_stack = list(play_all(paths, Plan(on=STACK, version=version)))
     on_kernel = list(play_all(paths, Plan(on=KERNEL, version=version), jobs))
-    for _ in range(TRIES):
-        late = [place for place, outcome in enumerate(on_kernel) if not outcome.ok and not _settled(outcome)]
+    for tries in range(TRIES):
+        late = [
+            place
+            for place, outcome in enumerate(on_kernel)
+            if not outcome.ok and outcome.status not in (BROKEN, UNSUPPORTED)
+        ]
         if not late:
             break
-        again = play_all([paths[place] for place in late], Plan(on=KERNEL, version=version))
+        again = play_all([paths[place] for place in late], Plan(on=KERNEL, version=version), min(jobs, TRIES - tries))
         for place, outcome in zip(late, again, strict=True):
             if outcome.ok or (_line(outcome) or 0) >= (_line(on_kernel[place]) or 0):
                 on_kernel[place] = outcome
@@ -96,15 +100,6 @@ def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1
         else:
             found.append(replace(difference, other=_other(path)))
     return Comparison(len(paths), agree, tuple(found), ".".join(platform.release().split(".")[:2]))
-
-
-def _settled(outcome: Outcome) -> bool:
-    """Whether playing again cannot help: what differs is not a matter of time."""
-    if outcome.status in (BROKEN, UNSUPPORTED):
-        return True
-    failure = outcome.failure
-    fields = [difference.field for difference in failure.differences] if failure is not None else []
-    return bool(fields) and "time" not in fields
 
 
 def _other(path: Path) -> str:

@@ -66,7 +66,10 @@ def test_timers_stand_before_the_line_that_expects_their_work() -> None:
 
 
 def test_both_languages_have_all_texts() -> None:
-    names = {"who": "A", "fd": "3", "size": "1", "new": "4", "value": "v", "time": "1", "end": "2"}
+    names = {
+        "who": "A", "fd": "3", "size": "1", "new": "4", "value": "v", "time": "1", "end": "2", "name": "n",
+        "what": "w", "expected": "e", "actual": "a", "note": "o", "count": "2", "counts": "c",
+    }  # fmt: skip
     for message, (english, chinese) in TEXTS.items():
         assert set(re.findall(r"{(\w+)}", english)) == set(re.findall(r"{(\w+)}", chinese)), message
         assert text("en", message, **names) != text("zh", message, **names)

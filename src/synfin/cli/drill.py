@@ -118,7 +118,7 @@ def drill(
             Path(junit).write_text(report.junit(outcomes, seconds), encoding="utf-8")
         except OSError as error:
             raise Failure(f"{junit}: {error.strerror}", EXIT_USAGE) from None
-    click.echo(report.summary(outcomes, seconds), err=True)
+    click.echo(report.summary(outcomes, seconds, chosen), err=True)
     return _exit_code(outcomes)
 
 

@@ -25,7 +25,7 @@ class Failure:
     """Why a script failed: `event` is the one it failed at (None: behind the last one).
 
     `expected` and `got` are the two sides as lines of a script; `differences` the fields that do not agree; `rule` what
-    made the stack under test act.
+    made the stack under test act.  `what` is in English; `key` and `params` say it in any language (`texts`).
     """
 
     what: str
@@ -35,6 +35,8 @@ class Failure:
     got: str = ""
     differences: list[Difference] = field(default_factory=list)
     rule: str = ""
+    key: str = ""
+    params: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ that differs marked, the rule that made our stack act, and the ladder up to ther
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
@@ -14,9 +15,11 @@ from synfin.drill.match import Difference
 from synfin.drill.model import Event, Script
 from synfin.drill.outcome import BROKEN, CRASHED, FAILED, PASSED, PLAYER, UNSUPPORTED, Failure, Outcome
 from synfin.drill.printer import print_seconds
+from synfin.drill.texts import text
 from synfin.timeline import LiveLadder, catalog
 from synfin.timeline.ladder import rule_source
 from synfin.timeline.style import Style
+from synfin.timeline.width import pad
 from synfin.trace import Record
 
 SCHEMA: Final = 1
@@ -24,6 +27,7 @@ WORDS: Final[dict[str, str]] = {
     PASSED: "ok", FAILED: "FAIL", UNSUPPORTED: "SKIP", BROKEN: "BAD", CRASHED: "CRASH",
 }  # fmt: skip
 _LINES_BEFORE: Final = 2
+_LABEL: Final = 9  # cells
 
 
 def ladder_lines(records: Sequence[Record], host: str, lang: str = "en", *, ascii_only: bool = False) -> list[str]:
@@ -52,13 +56,14 @@ def failure_lines(outcome: Outcome, lang: str = "en") -> list[str]:
     failure, script = outcome.failure, outcome.script
     if failure is None or script is None:
         return [f"{outcome.path}: {outcome.message}" if outcome.status != BROKEN else outcome.message]
-    lines = [f"{place_of(outcome)}: {failure.what}"]
+    what = text(lang, failure.key, **failure.params) if failure.key else failure.what
+    lines = [f"{place_of(outcome)}: {what}"]
     if failure.event is not None:
         lines.extend(_excerpt(script, failure.event, failure.differences))
-    lines.extend(_two_sides(failure))
-    lines.append(f"  at        {print_seconds(max(failure.time, 0))} s")
+    lines.extend(_two_sides(failure, lang))
+    lines.append(f"  {pad(text(lang, 'at'), _LABEL)} {print_seconds(max(failure.time, 0))} s")
     if failure.rule:
-        lines.append(f"  rule      {_rule_text(failure.rule, outcome.host, lang)}")
+        lines.append(f"  {pad(text(lang, 'rule'), _LABEL)} {_rule_text(failure.rule, outcome.host, lang)}")
     return lines
 
 
@@ -75,47 +80,56 @@ def _excerpt(script: Script, event: Event, found: Sequence[Difference]) -> list[
     width = len(str(event.last_line))
     first, last = max(event.line - _LINES_BEFORE, 1), min(event.last_line, len(script.lines))
     lines.extend(f"  {number:>{width}} | {script.lines[number - 1].rstrip()}" for number in range(first, last + 1))
-    text = script.lines[event.line - 1] if event.line <= len(script.lines) else ""
+    line = script.lines[event.line - 1] if event.line <= len(script.lines) else ""
     column, size = event.column - 1, 1
+    start = max(line.find(" > ", column) + 2, column)  # flags such as "." stand in times as well
     for difference in found:
-        place = text.find(difference.expected, column)
-        if difference.expected and place >= 0:
+        place = _word_at(line, difference.expected, start)
+        if place >= 0:
             column, size = place, len(difference.expected)
             break
     if event.line == event.last_line:
-        lead = "".join("\t" if character == "\t" else " " for character in text[:column])
+        lead = "".join("\t" if character == "\t" else " " for character in line[:column])
         lines.append(f"  {' ' * width} | {lead}{'^' * size}")
     return lines
 
 
-def _two_sides(failure: Failure) -> list[str]:
+def _word_at(line: str, word: str, start: int) -> int:
+    """Where `word` stands behind `start`: as a whole word, or else inside one; -1: nowhere."""
+    if not word:
+        return -1
+    whole = re.search(rf"(?<!\S){re.escape(word)}(?!\S)", line[start:])
+    return start + whole.start() if whole is not None else line.find(word, start)
+
+
+def _two_sides(failure: Failure, lang: str) -> list[str]:
     lines: list[str] = []
-    for name, text, values in (
+    for name, side, values in (
         ("expected", failure.expected, [difference.expected for difference in failure.differences]),
-        ("got", failure.got, [difference.got for difference in failure.differences]),
+        ("actual", failure.got, [difference.got for difference in failure.differences]),
     ):
-        if not text:
+        if not side:
             continue
-        parts = text.split("\n")
-        lines.append(f"  {name:<9} {parts[0]}")
+        parts = side.split("\n")
+        lines.append(f"  {pad(text(lang, name), _LABEL)} {parts[0]}")
         lines.extend(" " * 12 + part for part in parts[1:])
         marks = _marks(parts[0], values)
         if marks and len(parts) == 1:
             lines.append(" " * 12 + marks)
-    lines.extend(
-        f"  {difference.field:<9} expected {difference.expected or 'nothing'}, got {difference.got or 'nothing'}"
-        for difference in failure.differences
-    )
+    nothing = text(lang, "nothing")
+    for difference in failure.differences:
+        sides = {"expected": difference.expected or nothing, "actual": difference.got or nothing}
+        lines.append(f"  {difference.field:<{_LABEL}} {text(lang, 'differs', **sides)}")
     return lines
 
 
-def _marks(text: str, values: Sequence[str]) -> str:
-    """Carets under the parts of a line that differ; each is looked for as a whole word behind the one before."""
-    marks = [" "] * len(text)
+def _marks(line: str, values: Sequence[str]) -> str:
+    """Carets under the parts of a line that differ; each is looked for as a whole word."""
+    marks = [" "] * len(line)
     for value in values:
-        place = f" {text} ".find(f" {value} ")
+        place = f" {line} ".find(f" {value} ")
         if place < 0:
-            place = text.find(value) if len(value) > 1 else -1
+            place = line.find(value) if len(value) > 1 else -1
         if value and place >= 0:
             marks[place : place + len(value)] = "^" * len(value)
     return "".join(marks).rstrip()
@@ -126,7 +140,7 @@ def text_lines(outcome: Outcome, *, lang: str = "en", ladder: bool = False) -> l
     lines = [f"{WORDS[outcome.status]:<5} {outcome.path}  ({outcome.seconds * 1_000:.1f} ms)"]
     if not outcome.ok:
         lines.extend(failure_lines(outcome, lang))
-    lines.extend(f"  note: {note}" for note in dict.fromkeys(outcome.notes))
+    lines.extend(f"  {text(lang, 'note', note=note)}" for note in dict.fromkeys(outcome.notes))
     if outcome.ladder and (ladder or outcome.status == FAILED):
         lines.append("")
         lines.extend(f"  {line}" for line in outcome.ladder)
@@ -134,11 +148,11 @@ def text_lines(outcome: Outcome, *, lang: str = "en", ladder: bool = False) -> l
     return lines
 
 
-def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
+def summary(outcomes: Sequence[Outcome], seconds: float, lang: str = "en") -> str:
     """The last line."""
     counts = {word: sum(1 for outcome in outcomes if outcome.status == status) for status, word in WORDS.items()}
     shown = [f"{count} {word}" for word, count in counts.items() if count or word == "ok"]
-    return f"{len(outcomes)} scripts: {', '.join(shown)} in {seconds:.2f} s"
+    return text(lang, "summary", count=len(outcomes), counts=", ".join(shown), time=f"{seconds:.2f}")
 
 
 # For programs

@@ -40,6 +40,7 @@ from synfin.drill.packets import Packets
 from synfin.drill.printer import print_action, print_seconds
 from synfin.drill.settings import read_command
 from synfin.drill.stage import Pending, Stage
+from synfin.drill.texts import text
 from synfin.errors import UsageError
 from synfin.wire.addresses import Endpoint
 
@@ -202,16 +203,18 @@ class Runner:
     def _tolerance_for(self, time: int) -> int:
         return max(self._tolerance, int(abs(time - self._last) * self._percent / 100)) + self._lag
 
-    def _fail(self, event: Event | None, what: str, **more: object) -> NoReturn:
+    def _fail(self, event: Event | None, key: str, params: dict[str, str] | None = None, **more: object) -> NoReturn:
+        """End the run with a failure, whose text has the id `key` in `texts`."""
         more.setdefault("time", self.stage.now())
-        failure = Failure(what, event, **more)  # type: ignore[arg-type]
+        params = params or {}
+        failure = Failure(text("en", key, **params), event, key=key, params=params, **more)  # type: ignore[arg-type]
         raise _StopError(failure)
 
     # Calls
 
     def _call(self, event: Event, call: Syscall, base: int, starts: int) -> None:
         if call.end is not None and self._blocked is not None:
-            self._fail(event, "a call is still blocked; one at a time may be", expected=print_action(call))
+            self._fail(event, "fail-two-calls", expected=print_action(call))
         operation = self.executor.prepare(call)
         pending = self.stage.start(operation, call.end is not None)
         due = starts if call.end is None else base + call.end
@@ -221,7 +224,8 @@ class Runner:
         elif call.end is None:
             self._fail(
                 event,
-                f"{call.name}() blocks; a call that may wait needs the time of its return (+0...1 {call.name}(...))",
+                "fail-blocks",
+                {"name": call.name},
                 expected=print_action(call),
                 got="the call does not return",
             )
@@ -239,7 +243,8 @@ class Runner:
         if blocked is not None and self.stage.now() > blocked.due + blocked.tolerance:
             self._fail(
                 blocked.event,
-                f"{blocked.call.name}() should have returned at {print_seconds(blocked.due)} s and still waits",
+                "fail-waits",
+                {"name": blocked.call.name, "time": print_seconds(blocked.due)},
                 expected=print_action(blocked.call),
                 got="the call does not return",
             )
@@ -255,7 +260,7 @@ class Runner:
         if found:
             got = ", ".join(difference.got for difference in found)
             self._fail(
-                blocked.event, f"{call.name}() gave something else", expected=print_action(call), got=got,
+                blocked.event, "fail-result", {"name": call.name}, expected=print_action(call), got=got,
                 differences=found,
             )  # fmt: skip
         off = pending.time - blocked.due
@@ -263,7 +268,8 @@ class Runner:
             wanted, got = print_seconds(blocked.due), print_seconds(max(pending.time, 0))
             self._fail(
                 blocked.event,
-                f"{call.name}() returned at the wrong time",
+                "fail-return",
+                {"name": call.name},
                 expected=f"return at {wanted} s (+-{print_seconds(blocked.tolerance)})",
                 got=f"return at {got} s",
                 differences=[Difference("time", wanted, got)],
@@ -287,7 +293,7 @@ class Runner:
         try:
             run_code(code.text, names)
         except AssertionFailedError as error:
-            self._fail(event, f"assertion failed: {error}", expected=code.text, got=str(error))
+            self._fail(event, "fail-assert", {"what": str(error)}, expected=code.text, got=str(error))
 
     # Packets
 
@@ -310,7 +316,7 @@ class Runner:
         if found is None:
             self._fail(
                 event,
-                "the expected packet did not come",
+                "fail-no-packet",
                 expected=print_action(packet),
                 got=f"no packet until {print_seconds(max(self.stage.now(), 0))} s",
             )
@@ -329,7 +335,7 @@ class Runner:
         if wrong:
             self._fail(
                 event,
-                "the packet is not the expected one" if wrong[0].field != "time" else "the packet came at another time",
+                "fail-packet" if wrong[0].field != "time" else "fail-time",
                 expected=print_action(packet),
                 got=got,
                 differences=wrong,
@@ -370,15 +376,17 @@ class Runner:
             observed, flow = found
             if flow is None or not self.flows.is_repeat(flow, observed):
                 got = print_action(line_of(observed, flow))
-                what = "a packet that the script does not expect"
-                self._fail(None, what, expected="no packet", got=got, rule=observed.rule, time=observed.time)
+                self._fail(
+                    None, "fail-unexpected", expected="no packet", got=got, rule=observed.rule, time=observed.time
+                )
 
     def _check_blocked_at_end(self) -> None:
         blocked = self._blocked
         if blocked is not None:
             self._fail(
                 blocked.event,
-                f"{blocked.call.name}() should have returned at {print_seconds(blocked.due)} s and still waits",
+                "fail-waits",
+                {"name": blocked.call.name, "time": print_seconds(blocked.due)},
                 expected=print_action(blocked.call),
                 got="the call does not return",
             )

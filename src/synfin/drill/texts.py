@@ -1,4 +1,4 @@
-"""What `synfin drill explain` says about the lines of a script, by id, in English and in Chinese.
+"""What is said about scripts and their failures, by id, in English and in Chinese.
 
 Whole sentences with named parameters: `{who}` is the stack under test, `{fd}` the descriptor, `{size}` octets, `{new}`
 a new descriptor, `{value}` what the script writes there.  Names of states and flags stay English.
@@ -68,6 +68,31 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # The rest
     "settings": ("settings are changed: {value}", "修改设置：{value}"),
     "ignored": ("this command is not carried out", "这条命令不会执行"),
+    # Failures
+    "fail-two-calls": ("a call is still blocked; one at a time may be", "还有调用处于阻塞状态；同一时间只允许一个"),
+    "fail-blocks": (
+        "{name}() blocks; a call that may wait needs the time of its return (+0...1 {name}(...))",
+        "{name}() 阻塞了；可能等待的调用要写出返回时间（+0...1 {name}(...)）",
+    ),
+    "fail-waits": (
+        "{name}() should have returned at {time} s and still waits",
+        "{name}() 应在第 {time} 秒返回，却仍在等待",
+    ),
+    "fail-result": ("{name}() gave something else", "{name}() 的结果与脚本不符"),
+    "fail-return": ("{name}() returned at the wrong time", "{name}() 返回的时间不对"),
+    "fail-assert": ("assertion failed: {what}", "断言不成立：{what}"),
+    "fail-no-packet": ("the expected packet did not come", "没有等到脚本期望的报文"),
+    "fail-packet": ("the packet is not the expected one", "报文与脚本期望的不符"),
+    "fail-time": ("the packet came at another time", "报文出现的时间不对"),
+    "fail-unexpected": ("a packet that the script does not expect", "出现了脚本没有期望的报文"),
+    "expected": ("expected", "期望"),
+    "actual": ("got", "实际"),
+    "at": ("at", "时间"),
+    "rule": ("rule", "规则"),
+    "differs": ("expected {expected}, got {actual}", "期望 {expected}，实际 {actual}"),
+    "nothing": ("nothing", "无"),
+    "note": ("note: {note}", "注意：{note}"),
+    "summary": ("{count} scripts: {counts} in {time} s", "{count} 个脚本：{counts}，用时 {time} 秒"),
     "code": ("this must hold, with the fields of tcp_info by name", "以下断言必须成立，其中可用 tcp_info 的字段名"),
 }  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 `python -m tests.drill.differences` (or `make differences`) plays all scripts on both, keeps what came of it in
 docs/linux-differences.json, and writes the page from that.  With paths behind it only those scripts are played and the
-rest is kept; with `--page` none.  Responsible for the page; what is a difference is `synfin.drill.compare`'s affair.
+rest is kept; with `--page` none, but what scripts that are gone have told is forgotten.  Responsible for the page; what
+is a difference is `synfin.drill.compare`'s affair.
 """
 
 from __future__ import annotations
@@ -87,13 +88,14 @@ def generate(paths: list[str]) -> dict[str, Any]:
     """Play scripts on both, all of them or those at `paths`, and keep what came of it."""
     os.chdir(ROOT)
     every = find_scripts([SCRIPTS])
-    chosen = find_scripts(paths) if paths else every
-    result = document(compare_all(chosen, jobs=JOBS))
+    chosen = [] if paths == ["--page"] else find_scripts(paths) if paths else every
+    result = document(compare_all(chosen, jobs=JOBS)) if chosen else load()
     names = [str(path) for path in every]
     if paths:
         played = [str(path) for path in chosen]
         kept = [one for one in load()["differences"] if one["path"] not in played and one["path"] in names]
-        result["differences"] = sorted(kept + result["differences"], key=lambda one: names.index(one["path"]))
+        found = [*kept, *(result["differences"] if chosen else [])]
+        result["differences"] = sorted(found, key=lambda one: names.index(one["path"]))
     result["scripts"] = len(names)
     result["agree"] = len(names) - len(result["differences"])
     RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -107,5 +109,4 @@ def load() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    PAGE.write_text(render(load() if "--page" in arguments else generate(arguments)), encoding="utf-8")
+    PAGE.write_text(render(generate(sys.argv[1:])), encoding="utf-8")

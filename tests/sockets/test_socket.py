@@ -503,6 +503,31 @@ def test_the_congestion_control_of_a_live_connection_can_be_changed() -> None:
         client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"nonsense")
 
 
+def test_what_an_algorithm_tells_of_itself() -> None:
+    """TCP_CC_INFO: of BBR rate, round-trip time and gains, of DCTCP its alpha; nothing of the others."""
+    net = Net()
+    server = net.b.socket(c.AF_INET, c.SOCK_STREAM)
+    server.bind((B, PORT))
+    server.listen(5)
+    client = net.a.socket(c.AF_INET, c.SOCK_STREAM)
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"bbr")
+    assert client.getsockopt(c.IPPROTO_TCP, c.TCP_CC_INFO, 20) == b""
+    with fails(errno.EINPROGRESS):
+        client.connect((B, PORT))
+    net.run()
+    client.send(b"x" * 50_000)
+    net.run()
+    low, high, trip, pacing, window = struct.unpack("<5I", client.getsockopt(c.IPPROTO_TCP, c.TCP_CC_INFO, 20))
+    assert low > 1_000_000
+    assert high == 0
+    assert 2_000 <= trip < 2_100
+    assert (pacing, window) == (277 * 256 // 100, 512)
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"dctcp")
+    assert struct.unpack("<HHI", client.getsockopt(c.IPPROTO_TCP, c.TCP_CC_INFO, 8)) == (1, 0, 1_024)
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_CONGESTION, b"cubic")
+    assert client.getsockopt(c.IPPROTO_TCP, c.TCP_CC_INFO, 20) == b""
+
+
 def test_the_largest_pacing_rate_is_an_int_or_a_long() -> None:
     """SO_MAX_PACING_RATE: all ones is no limit."""
     net = Net()

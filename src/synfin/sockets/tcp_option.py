@@ -20,6 +20,7 @@ from synfin.sockets.constants import (
     SO_RCVLOWAT,
     SO_SNDBUF,
     SOL_SOCKET,
+    TCP_CC_INFO,
     TCP_CONGESTION,
     TCP_CORK,
     TCP_DEFER_ACCEPT,
@@ -54,7 +55,10 @@ from synfin.sockets.option import (
     within,
 )
 from synfin.tcp import State
+from synfin.tcp.congestion import Bbr, Dctcp
 from synfin.tcp.congestion.base import names
+from synfin.tcp.congestion.bbr import CWND_GAIN, INFINITE, PACING_GAIN
+from synfin.tcp.congestion.dctcp import ONE
 from synfin.tcp.fastopen import KEY_OCTETS, FastOpenKeys
 from synfin.tcp.info import TcpInfo
 
@@ -71,6 +75,9 @@ LINUX_NAMES: Final = {"newreno": "reno"}  # ours, and what Linux calls it
 _LINGER: Final = struct.Struct("<ii")
 _SCALE_BASE: Final = 15
 _NO_RATE: Final = (1 << 64) - 1
+_BBR_INFO: Final = struct.Struct("<5I")
+_DCTCP_INFO: Final = struct.Struct("<HHIII")
+_DCTCP_ONE: Final = 1_024  # alpha 1.0 in Linux's structure
 
 # struct tcp_info: the octets before the first u32, then sizes by struct codes
 _INFO_HEAD: Final = struct.Struct("<8B")
@@ -343,6 +350,20 @@ def _set_congestion(socket: TcpSocket, raw: bytes) -> None:
     socket.configure(congestion=ours)
 
 
+def _get_congestion_info(socket: TcpSocket) -> bytes:
+    """`union tcp_cc_info`: `struct tcp_bbr_info` or `struct tcp_dctcp_info`; nothing for the others, as Linux has it."""
+    algorithm = None if socket.connection is None else socket.connection.tcb.congestion
+    if isinstance(algorithm, Bbr):
+        rate = algorithm.bw()
+        trip = 0 if algorithm.min_rtt >= INFINITE else algorithm.min_rtt // 1_000
+        pacing, window = PACING_GAIN[algorithm.state], CWND_GAIN[algorithm.state]
+        return _BBR_INFO.pack(rate & 0xFFFF_FFFF, rate >> 32, trip, pacing * 256 // 100, window * 256 // 100)
+    if isinstance(algorithm, Dctcp):
+        alpha = algorithm.alpha * _DCTCP_ONE // ONE
+        return _DCTCP_INFO.pack(1, 0, alpha, algorithm.marked, algorithm.acked)
+    return b""
+
+
 def _get_pacing_rate(socket: TcpSocket) -> bytes:
     """An unsigned long, of which a caller with room for an int gets the lower half; all ones: no limit."""
     rate = socket.config.max_pacing_rate
@@ -381,6 +402,7 @@ TABLE: Final[dict[tuple[int, int], Option]] = {
     (IPPROTO_TCP, TCP_INFO): Option(_info),
     (IPPROTO_TCP, TCP_QUICKACK): Option(_get_quick_ack, _set_quick_ack),
     (IPPROTO_TCP, TCP_CONGESTION): Option(_get_congestion, _set_congestion),
+    (IPPROTO_TCP, TCP_CC_INFO): Option(_get_congestion_info),
     (IPPROTO_TCP, TCP_USER_TIMEOUT): Option(_get_user_timeout, _set_user_timeout),
     (IPPROTO_TCP, TCP_FASTOPEN): Option(lambda socket: socket.fast_open_queue, _set_fast_open),
     (IPPROTO_TCP, TCP_FASTOPEN_CONNECT): Option(lambda socket: int(socket.fast_open_connect), _set_fast_open_connect),

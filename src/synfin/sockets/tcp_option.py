@@ -351,7 +351,7 @@ def _set_congestion(socket: TcpSocket, raw: bytes) -> None:
 
 
 def _get_congestion_info(socket: TcpSocket) -> bytes:
-    """`union tcp_cc_info`: `struct tcp_bbr_info` or `struct tcp_dctcp_info`; nothing for the others, as Linux has it."""
+    """`union tcp_cc_info`: `tcp_bbr_info` or `tcp_dctcp_info`; nothing for the others, as Linux has it."""
     algorithm = None if socket.connection is None else socket.connection.tcb.congestion
     if isinstance(algorithm, Bbr):
         rate = algorithm.bw()

@@ -133,3 +133,17 @@ def test_only_on_request(wanted: bool) -> None:
     net.connect()
     client = net.a.connect("B", 80, lambda *_: None, data=b"hello", fast_open=wanted)
     assert (client.tcb.open_cookie is not None) == wanted
+
+
+def test_crash_forgets_keys_and_cookies() -> None:
+    """A server that was started anew has other cookies; a client asks again."""
+    net = Net()
+    net.connect()
+    keys = net.b.host.fast_open.keys.get()
+    net.a.host.crash(net.world.now)
+    net.b.host.crash(net.world.now)
+    assert len(net.a.host.fast_open.cache) == 0
+    assert net.b.host.fast_open.keys.get() == b""
+    net.b.listen(80, net._accepted, fast_open=True)
+    assert net.connect().options.fast_open == b""
+    assert net.b.host.fast_open.keys.get() != keys

@@ -68,8 +68,8 @@ def option_octets(option: Option, flow: Flow, inbound: bool) -> bytes:
         return bytes((19, 2 + len(data))) + data
     if name == "kind":
         return bytes((numbers[0] or 0, 2 + len(data))) + data
-    if name == "ECN":
-        return _accurate_ecn(numbers)
+    if name in ("ECN", "ECN1"):
+        return _accurate_ecn(172 if name == "ECN" else 174, numbers)
     return data  # raw
 
 
@@ -84,14 +84,14 @@ def _stamps(numbers: tuple[int | None, ...], flow: Flow, inbound: bool) -> tuple
     return 0 if val is None else flow.inbound_echo(val), ecr or 0
 
 
-def _accurate_ecn(numbers: tuple[int | None, ...]) -> bytes:
-    """RFC 9768 3.2.3: three octets a counter, in the order of kind 172; missing ones only at the end."""
+def _accurate_ecn(kind: int, numbers: tuple[int | None, ...]) -> bytes:
+    """RFC 9768 3.2.3: three octets a counter, in the order of the kind; missing ones only at the end."""
     body = b""
     for number in numbers:
         if number is None:
             break
         body += number.to_bytes(3, "big")
-    return bytes((172, 2 + len(body))) + body
+    return bytes((kind, 2 + len(body))) + body
 
 
 def options_octets(options: tuple[Option, ...], flow: Flow, inbound: bool) -> bytes:

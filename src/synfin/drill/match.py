@@ -87,9 +87,9 @@ def _decode(kind: int, value: bytes, flow: Flow) -> Option:
         return Option("FO", (), value)
     if kind == 254 and value[:2] == b"\xf9\x89":
         return Option("FOEXP", (), value[2:])
-    if kind == 172 and size % 3 == 0:
+    if kind in (172, 174) and size % 3 == 0:
         fields = [int.from_bytes(value[at : at + 3], "big") for at in range(0, size, 3)]
-        return Option("ECN", tuple([*fields, None, None, None][:3]))
+        return Option("ECN" if kind == 172 else "ECN1", tuple([*fields, None, None, None][:3]))
     return Option("kind", (kind,), value)
 
 

@@ -13,6 +13,8 @@ ABSOLUTE: Final = "absolute"  # 1.5
 RELATIVE: Final = "relative"  # +.1
 ANY: Final = "any"  # *
 
+ECN_ORDERS: Final = {"ECN": ("e0b", "ceb", "e1b"), "ECN1": ("e1b", "ceb", "e0b")}  # kinds 172 and 174 (RFC 9768)
+
 
 @dataclass(frozen=True, slots=True)
 class Time:
@@ -154,8 +156,8 @@ class Range:
 class Option:
     """One TCP option: its name and numbers.
 
-    `mss n`, `wscale n`, `sack a b c d` (edges), `TS val ecr` (None: any), `ECN e0b ceb e1b` (None: left out), `kind n`;
-    `data` holds the octets of FO, FOEXP, md5, kind and raw.
+    `mss n`, `wscale n`, `sack a b c d` (edges), `TS val ecr` (None: any), `ECN e0b ceb e1b` (None: left out), `ECN1`
+    (the same in the other order, which scripts write as `ECN e1b ceb e0b`), `kind n`; `data` holds the octets of FO, FOEXP, md5, kind and raw.
     """
 
     name: str

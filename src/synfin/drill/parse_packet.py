@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from synfin.drill.lexer import Lexer
-from synfin.drill.model import IcmpPacket, IpInfo, Option, Packet, Range, TcpPacket, UdpPacket
+from synfin.drill.model import ECN_ORDERS, IcmpPacket, IpInfo, Option, Packet, Range, TcpPacket, UdpPacket
 
 ECN_WORDS: Final = ("ect0", "ect1", "ect01", "ce", "noecn")
 LETTERS: Final = "SFRPUEWA"
@@ -164,8 +164,10 @@ def _option(lexer: Lexer) -> Option:
     if name == "kind":
         kind = lexer.number("the kind of an option", 0xFF)
         return Option(name, (kind,), lexer.octets("octets in hexadecimal") if lexer.peek_octets() else b"")
+    if name == "ECN" and lexer.peek_word() == "e1b":
+        return Option("ECN1", tuple(_ecn_field(lexer, field) for field in ECN_ORDERS["ECN1"]))
     if name == "ECN":
-        return Option(name, tuple(_ecn_field(lexer, field) for field in ("e0b", "ceb", "e1b")))
+        return Option(name, tuple(_ecn_field(lexer, field) for field in ECN_ORDERS["ECN"]))
     raise lexer.error(f"an option ({_OPTION_NAMES})", start)
 
 

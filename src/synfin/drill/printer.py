@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from synfin.drill.model import (
     ANY,
+    ECN_ORDERS,
     RELATIVE,
     Action,
     Applied,
@@ -207,9 +208,9 @@ def print_option(option: Option) -> str:
     if name == "TS":
         val, ecr = ("..." if number is None else str(number) for number in numbers)
         return f"TS val {val} ecr {ecr}"
-    if name == "ECN":
-        fields = zip(("e0b", "ceb", "e1b"), numbers, strict=True)
-        return " ".join([name, *(f"{field} {number}" for field, number in fields if number is not None)])
+    if name in ECN_ORDERS:
+        fields = zip(ECN_ORDERS[name], numbers, strict=True)
+        return " ".join(["ECN", *(f"{field} {number}" for field, number in fields if number is not None)])
     return " ".join([name, *map(str, numbers), *([data.hex()] if data else [])])
 
 

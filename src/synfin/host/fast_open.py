@@ -31,6 +31,11 @@ class FastOpen:
             config.fast_open_block_ms * MILLISECOND,
         )
 
+    def clear(self) -> None:
+        """Forget cookies, failures and keys (the host has crashed)."""
+        self.cache.clear()
+        self.keys.clear()
+
     def settings(self, config: TcpConfig, server: Address, port: int, cookie: bytes | None, now: int) -> TcpConfig:
         """`config`, without fast open where that has failed with this server lately and no cookie is given."""
         if config.fast_open and cookie is None and self.cache.blocked(server, port, now):

@@ -491,6 +491,7 @@ class Host:
         self._demux.clear()
         self._udp.clear()
         self._pings.clear()
+        self.fast_open.clear()
         self._input.reassembler.clear()
         self._arp.clear()
         self._ndp.clear()

@@ -96,6 +96,11 @@ class FastOpenKeys:
         """The keys in use, the current one first; nothing before the first cookie."""
         return self.current + self.previous
 
+    def clear(self) -> None:
+        """Forget the keys; new ones are drawn when they are needed."""
+        self.current = b""
+        self.previous = b""
+
     def rotate(self, key: bytes | None = None) -> None:
         """Make cookies with a new key (None: one derived from the key that it replaces) and accept those of both."""
         if key is not None and len(key) != KEY_OCTETS:

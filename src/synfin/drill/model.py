@@ -157,7 +157,8 @@ class Option:
     """One TCP option: its name and numbers.
 
     `mss n`, `wscale n`, `sack a b c d` (edges), `TS val ecr` (None: any), `ECN e0b ceb e1b` (None: left out), `ECN1`
-    (the same in the other order, which scripts write as `ECN e1b ceb e0b`), `kind n`; `data` holds the octets of FO, FOEXP, md5, kind and raw.
+    (the same in the other order, which scripts write as `ECN e1b ceb e0b`), `kind n`; `data`
+    holds the octets of FO, FOEXP, md5, kind and raw.
     """
 
     name: str

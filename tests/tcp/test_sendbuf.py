@@ -93,3 +93,17 @@ def test_slices_across_a_release() -> None:
     assert buffer.start == 104
     buffer.release(114)
     assert (buffer.start, len(buffer)) == (114, 0)
+
+
+def test_memory_that_was_lent_is_given_back_when_it_is_acknowledged() -> None:
+    """A read-only view is kept, not copied, for as long as its octets may have to be sent again, and no longer."""
+    buffer = SendBuffer(0, 100_000)
+    memory = bytearray(b"x" * 5_000)
+    assert buffer.append(memoryview(memory).toreadonly()) == 5_000
+    buffer.append(b"y" * 5_000)
+    buffer.release(4_999)
+    with pytest.raises(BufferError):
+        memory.append(0)
+    buffer.release(5_000)
+    memory.append(0)
+    assert buffer.slice(5_000, 2) == b"yy"

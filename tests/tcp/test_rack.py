@@ -253,6 +253,7 @@ def test_the_next_probe_needs_a_new_sample() -> None:
     t = connection(1)
     assert t.advance_until_sent().why == "retransmit-tail-probe"
     told(t, "ack=2001")
+    told(t, "ack=2001")  # both copies have arrived: the probe is over
     t.app.write(b"x" * 2000)
     t.drain()
     assert "loss-probe" not in t.timers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from synfin.tcp.recovery import LossFacts, SackLoss, Scoreboard
 from synfin.tcp.recovery.prr import Prr
 from tests.harness import Established, Sent
 
@@ -144,6 +145,48 @@ def test_sacked_text_stays_until_it_is_acknowledged() -> None:
         seen += [s.seq for s in t.outbox]
     assert "sack-reneged" in t.rules
     assert set(seen) >= {1001, 2001, 3001, 4001}
+
+
+def test_after_reneging_slow_start_sends_everything_again() -> None:
+    """[RFC2018-08]: one time-out finds out; what was reported before counts as lost, not as arrived."""
+    t = Established(mss=1000, sackok=True, tail_loss_probe=False)
+    t.app.write(b"x" * 5000)
+    t.drain()
+    told(t, "ack=1 sack=1001:5001")
+    t.inject("A ack=1001")
+    assert t.advance_until_sent().seq == 1001
+    assert t.connection.info().sacked == 0
+    assert [s.seq for s in told(t, "ack=2001")] == [2001, 3001]
+    assert [s.seq for s in told(t, "ack=4001")] == [4001]
+    assert t.connection.info().total_rto == 1
+
+
+@pytest.mark.parametrize(
+    ("sacked", "edge"),
+    [
+        ([(10, 20), (30, 40)], 0),
+        ([(10, 20), (30, 40), (50, 60)], 10),
+        ([(10, 210)], 0),
+        ([(10, 211)], 10),
+        ([(10, 111), (200, 300)], 10),
+        ([(10, 20), (100, 350)], 100),
+        ([(10, 20), (30, 40), (50, 60), (70, 80)], 30),
+    ],
+)
+def test_the_boundaries_of_is_lost(sacked: list[tuple[int, int]], edge: int) -> None:
+    """[RFC6675-02]: three runs, or more than twice SMSS (100), above; everything below that is not SACKed is lost."""
+    board, facts, detection = Scoreboard(1000), LossFacts(), SackLoss()
+    for start in range(0, 400, 10):
+        board.sent(start, start + 10, 0)
+    for left, right in sacked:
+        board.sack(left, right, 0)
+    facts.mss = 100
+    detection.detect(board, facts)
+    lost = {number for record in board.all() if record.lost for number in range(record.start, record.end)}
+    held = {number for left, right in sacked for number in range(left, right)}
+    assert lost == set(range(edge)) - held
+    assert detection.detect(board, facts) == 0
+    assert board.lost == len(lost)
 
 
 def test_an_older_acknowledgment_still_brings_its_blocks() -> None:

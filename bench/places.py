@@ -189,7 +189,6 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
         preexec_fn=_end_with_parent,  # noqa: PLW1509  # there is one thread only
     )
     stack.callback(_end, process)

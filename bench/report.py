@@ -7,15 +7,36 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from bench.budget import INWARD, OUTWARD, STAGES
-from bench.run import COLUMNS, cell
+from bench.run import cell
 from bench.setups import MEASURES, PEERS
 
 Document = dict[str, Any]
+
+Columns = Sequence[tuple[str, str, int]]
+
+BULK: Final = (
+    ("receive", "Gbit/s", 2),
+    ("send", "Gbit/s", 2),
+    ("receive-4", "Gbit/s", 2),
+    ("send-4", "Gbit/s", 2),
+    ("receive", "CPU s/GB", 2),
+    ("send", "CPU s/GB", 2),
+)
+LIVES: Final = (
+    ("connects", "1/s", 0),
+    ("connects-64", "1/s", 0),
+    ("ping-pong", "p50 us", 0),
+    ("ping-pong", "p99 us", 0),
+    ("ping-pong-64", "p50 us", 0),
+    ("ping-pong-64", "p99 us", 0),
+    ("ping-pong-64", "CPU us", 1),
+)
 
 _OFFLOAD: Final = "synfin compiled offload"
 _PLAIN: Final = "synfin compiled plain"
@@ -125,23 +146,25 @@ def _against_peers(document: Document) -> list[str]:
     return lines
 
 
-def stacks(document: Document) -> list[str]:
+def _heads(columns: Columns, first: str) -> list[str]:
+    heads = [f"{name}, {unit}".replace(" us", " µs") for name, unit, _ in columns]
+    return [f"| {first} | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+
+
+def stacks(document: Document, columns: Columns) -> list[str]:
     """All setups, a line each."""
-    heads = [f"{name}, {unit}".replace(" us", " µs") for name, unit, _ in COLUMNS]
-    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    lines = _heads(columns, "")
     for setup, measures in document["median"].items():
-        lines.append(f"| {setup} | {' | '.join(cell(measures, *column) for column in COLUMNS)} |")
+        cells = [cell(measures, *column) for column in columns]
+        if any(cells):
+            lines.append(f"| {setup} | {' | '.join(cells)} |")
     return lines
 
 
 def ratios(document: Document) -> list[str]:
     """synfin, compiled, as a multiple of each other stack: the variant with offload where that one has it."""
-    lines = []
-    names = [column for column in COLUMNS if column[0] not in ("receive-4", "send-4")]
-    lines.append(
-        f"| synfin compiled ÷ | {' | '.join(f'{name}, {unit}'.replace(' us', ' µs') for name, unit, _ in names)} |"
-    )
-    lines.append("|---" * (len(names) + 1) + "|")
+    names = [*BULK[:2], *BULK[4:], *LIVES]
+    lines = _heads(names, "synfin compiled ÷")
     for setup, measures in document["median"].items():
         if setup.startswith("synfin"):
             continue
@@ -230,7 +253,8 @@ def render(document: Document) -> str:
         "load": " and ".join(f"{value:.1f}" for value in document["load"]),
         "targets": "\n".join(targets(document)),
         "reasons": "\n".join(["What is missed, and why:", "", *reasons]) if reasons else "",
-        "stacks": "\n".join(stacks(document)),
+        "bulk": "\n".join(stacks(document, BULK)),
+        "lives": "\n".join(stacks(document, LIVES)),
         "ratios": "\n".join(ratios(document)),
         "many": "\n".join(many(document)),
         "inside": "\n".join(inside(document)),

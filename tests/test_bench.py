@@ -35,6 +35,7 @@ def document(**median: dict[str, Any]) -> dict[str, Any]:
         "skipped": {"pytcp": "pmd-pytcp is not installed"},
         "median": {name.replace("_", " "): measures for name, measures in median.items()},
         "inside": {"compiled": {"lab-scale": {"us/segment at 1000": 5.0, "us/segment at 10000": 5.5}}},
+        "runs": {"synfin compiled offload": {"receive": [{"Gbit/s": 13.5}, {"error": "x"}, {"Gbit/s": 14.25}]}},
         "budget": {"compiled": {"plain": {"parse": 1.25, "demux": 0.5, "octets": 1448.0}}},
     }
 
@@ -91,11 +92,11 @@ def test_page_says_what_is_missed() -> None:
         )
     )
     lines = page.splitlines()
-    assert "| receive, Gbit/s | ≥ 12 | 13.50 | 2.90 **missed** |" in lines
-    assert "| send, Gbit/s | ≥ 20 | 19.00 **missed** | 5.10 |" in lines
-    assert "| receive beside gVisor's best (gvisor offload) | ≥ 1 times | 1.50 times | 0.32 times |" in lines
-    assert "| send beside the best in user space (lwip) | ≥ 1 times | 5.00 times | 1.34 times |" in lines
-    assert "| MB with 100,000 connections | ≤ 400 | not measured | not measured |" in lines
+    assert "| receive, Gbit/s | ≥ 12 | 13.50 | 14.25 | 2.90 **missed** |" in lines
+    assert "| send, Gbit/s | ≥ 20 | 19.00 **missed** |  | 5.10 |" in lines
+    assert "| receive beside gVisor's best (gvisor offload) | ≥ 1 times | 1.50 times | | 0.32 times |" in lines
+    assert "| send beside the best in user space (lwip) | ≥ 1 times | 5.00 times | | 1.34 times |" in lines
+    assert "| MB with 100,000 connections | ≤ 400 | not measured |  | not measured |" in lines
     assert any(line.startswith("| gvisor offload | 1.50 |") for line in lines)
     assert "- pytcp: pmd-pytcp is not installed" in lines
     assert "| parse |  |  | 1.25 |  | " + budget.STAGES["parse"] + " |" in lines

@@ -171,7 +171,7 @@ def _against_peers(document: Document) -> list[str]:
         ("receive", "receive beside gVisor's best", ("gvisor",)),
         (
             "send",
-            "send beside the best in user space",
+            "send beside the best in user space, MTU 1500",
             tuple(peer for peer in PEERS if peer not in ("synfin", "kernel")),
         ),
     ):

@@ -95,7 +95,7 @@ def test_page_says_what_is_missed() -> None:
     assert "| receive, Gbit/s | ≥ 12 | 13.50 | 14.25 | 2.90 **missed** |" in lines
     assert "| send, Gbit/s | ≥ 20 | 19.00 **missed** |  | 5.10 |" in lines
     assert "| receive beside gVisor's best (gvisor offload) | ≥ 1 times | 1.50 times | | 0.32 times |" in lines
-    assert "| send beside the best in user space (lwip) | ≥ 1 times | 5.00 times | | 1.34 times |" in lines
+    assert "| send beside the best in user space, MTU 1500 (lwip) | ≥ 1 times | 5.00 times | | 1.34 times |" in lines
     assert "| MB with 100,000 connections | ≤ 400 | not measured |  | not measured |" in lines
     assert any(line.startswith("| gvisor offload | 1.50 |") for line in lines)
     assert "- pytcp: pmd-pytcp is not installed" in lines

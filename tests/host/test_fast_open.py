@@ -147,3 +147,11 @@ def test_crash_forgets_keys_and_cookies() -> None:
     net.b.listen(80, net._accepted, fast_open=True)
     assert net.connect().options.fast_open == b""
     assert net.b.host.fast_open.keys.get() != keys
+
+
+def test_path_that_drops_the_option() -> None:
+    """[RFC7413-06]: a SYN that only asked for a cookie was lost: perhaps because of the option, so not at once again."""
+    net = Net("drop(A>B,SYN,1)")
+    assert net.connect().options.fast_open == b""
+    assert net.connect().options.fast_open is None
+    assert net.got == [b"hello"] * 2

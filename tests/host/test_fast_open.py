@@ -150,7 +150,7 @@ def test_crash_forgets_keys_and_cookies() -> None:
 
 
 def test_path_that_drops_the_option() -> None:
-    """[RFC7413-06]: a SYN that only asked for a cookie was lost: perhaps because of the option, so not at once again."""
+    """[RFC7413-06]: a SYN that only asked for a cookie was lost: perhaps for the option, so not again at once."""
     net = Net("drop(A>B,SYN,1)")
     assert net.connect().options.fast_open == b""
     assert net.connect().options.fast_open is None

@@ -67,6 +67,17 @@ def test_few_samples_decide_nothing() -> None:
     assert hystart.divisor == 1
 
 
+def test_eight_samples_are_enough() -> None:
+    """[RFC9406-02]: the eighth decides."""
+    hystart = HyStart()
+    hystart.left = 8 * MSS
+    round_of(hystart, 20, samples=8)
+    for number in range(8):
+        assert hystart.divisor == 1
+        hystart.on_ack(MSS, (7 - number) * MSS, 40 * MILLISECOND)
+    assert hystart.divisor == CSS_GROWTH_DIVISOR
+
+
 def test_the_smallest_of_a_round_counts() -> None:
     """[RFC9406-01]: one fast sample shows that the path is no slower."""
     hystart = HyStart()

@@ -85,6 +85,8 @@ def test_half_used_is_enough() -> None:
     """[RFC7661-03]: pipeACK >= cwnd / 2."""
     algorithm, _ = used_little(segments=100, used=51)
     assert validation_of(algorithm).since == UNDEFINED
+    algorithm, _ = used_little(segments=100, used=45)
+    assert validation_of(algorithm).since != UNDEFINED
 
 
 def test_loss_in_an_unused_window_leaves_half_of_what_was_used() -> None:
@@ -128,6 +130,14 @@ def test_after_five_minutes_the_window_shrinks() -> None:
     assert (algorithm.cwnd, algorithm.ssthresh) == (50 * MSS, 75 * MSS)
     algorithm.on_ack(sample(later + SECOND, MSS, MSS, srtt=RTT, cwnd_limited=False))
     assert algorithm.cwnd == 50 * MSS
+
+
+def test_a_restart_remembers_in_ssthresh_what_there_was() -> None:
+    """[RFC5681-15]: the initial window again, and slow start up to three quarters of the old one."""
+    algorithm = NewReno(MSS, 10)
+    algorithm.cwnd, algorithm.ssthresh = 100 * MSS, 20 * MSS
+    algorithm.on_idle(SECOND)
+    assert (algorithm.cwnd, algorithm.ssthresh) == (10 * MSS, 75 * MSS)
 
 
 def test_an_idle_connection_notices_before_it_sends() -> None:

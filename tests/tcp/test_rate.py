@@ -7,6 +7,8 @@ import pytest
 from synfin.config import MILLISECOND
 from synfin.tcp.congestion import AckSample, CongestionControl, register
 from synfin.tcp.info import TcpInfo
+from synfin.tcp.rate import take_rate
+from synfin.tcp.recovery.scoreboard import NO_ECHO, Scoreboard
 from tests.harness import Opened
 
 
@@ -75,6 +77,24 @@ def test_acknowledgments_that_come_in_a_lump_are_no_fast_path() -> None:
         t.inject(f"A ack={number * 1000 + 1}")
     rates = [s["rate_delivered"] * 1_000 * MILLISECOND // s["rate_interval"] for s in heard(t) if s["rate_interval"]]
     assert max(rates) <= 115_000
+
+
+def test_the_time_of_sending_counts_where_it_is_longer() -> None:
+    """Two segments over 100 ms whose acknowledgments come within 2 ms: 20 per second, not 1000."""
+    board = Scoreboard(100)
+    made = AckSample()
+    board.sent(0, 1000, 0)
+    board.sent(1000, 2000, 50 * MILLISECOND)
+    board.begin(NO_ECHO, 0)
+    board.acknowledge(1000, 99 * MILLISECOND)
+    take_rate(made, board, 0)
+    board.sent(2000, 3000, 100 * MILLISECOND)
+    board.begin(NO_ECHO, 0)
+    board.acknowledge(3000, 101 * MILLISECOND)
+    take_rate(made, board, 0)
+    assert (made.rate_delivered, made.rate_interval) == (2000, 100 * MILLISECOND)
+    take_rate(made, board, 101 * MILLISECOND)
+    assert made.rate_interval == 0, "shorter than any round trip: no rate"
 
 
 def test_sacked_octets_are_delivered_once() -> None:

@@ -24,6 +24,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -116,7 +117,8 @@ def _pytcp(setup: Setup, stack: ExitStack) -> Place:
     _run("ip", "tuntap", "add", "dev", device, "mode", "tun")
     _near(device, setup.mtu)
     script = tools.HERE / "peers" / "pytcp" / "server.py"
-    server = start(stack, [str(tools.pytcp()), str(script), device, f"{FAR}/24"], ready=True)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-pytcp-"))
+    server = start(stack, [str(tools.pytcp()), str(script), device, f"{FAR}/24", folder], ready=True)
     return Place(FAR, [server.pid])
 
 

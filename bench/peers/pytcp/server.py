@@ -1,16 +1,17 @@
 """echo, discard and source on PyTCP: its daemon on a TUN device, and this program as a client of the daemon.
 
-`python server.py DEVICE ADDRESS/LENGTH` prints "ready" and serves until it is ended.  It runs in an environment that
-has pmd-pytcp (GPL) installed, which is used as the program it is: through its command and the public client interface.
-DEVICE must exist and be called `tun` and a number.
+`python server.py DEVICE ADDRESS/LENGTH FOLDER` prints "ready" and serves until it is ended; the daemon's control socket
+is in FOLDER.  It runs in an environment that has pmd-pytcp (GPL) installed, which is used as the program it is: through
+its command and the public client interface.  DEVICE must exist and be called `tun` and a number.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import importlib
+import signal
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,19 @@ async def accept(listener: Any, port: int) -> None:
         task.add_done_callback(running.discard)
 
 
+def _end_with_parent() -> None:
+    """PR_SET_PDEATHSIG (prctl(2)): the daemon does not stay."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 async def main() -> None:
     """Start the daemon, then serve."""
-    device, address = sys.argv[1:]
-    control = Path(tempfile.mkdtemp(prefix="bench-pytcp-")) / "control"
+    device, address, folder = sys.argv[1:]
+    control = Path(folder) / "control"
     options = ["--ipc-socket", str(control), "--interface", device, "--ip4-address", address, "--no-ip6"]
     nowhere = asyncio.subprocess.DEVNULL
     daemon = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("pytcpd"), *options, stdout=nowhere, stderr=nowhere
+        Path(sys.executable).with_name("pytcpd"), *options, stdout=nowhere, stderr=nowhere, preexec_fn=_end_with_parent
     )
     try:
         async with asyncio.timeout(PATIENCE):

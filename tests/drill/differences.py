@@ -2,8 +2,9 @@
 
 `python -m tests.drill.differences` (or `make differences`) plays all scripts on both, keeps what came of it in
 docs/linux-differences.json, and writes the page from that.  With paths behind it only those scripts are played and the
-rest is kept; with `--page` none, but what scripts that are gone have told is forgotten.  Responsible for the page; what
-is a difference is `synfin.drill.compare`'s affair.
+rest is kept; with `--page` none, but what scripts that are gone have told is forgotten.  Scripts that take the kernel
+longer than some seconds are only named.  Responsible for the page; what is a difference is `synfin.drill.compare`'s
+affair.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from synfin.drill.compare import FINDING, KERNEL_ONLY, RFC, compare_all, document
+from synfin.config import SECOND
+from synfin.drill.compare import FINDING, KERNEL_ONLY, LIMIT, RFC, compare_all, document
 from synfin.drill.jobs import find_scripts
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +33,13 @@ on both alike, and {count} tell a difference.
 
 For each difference: what the script is about, the line at which the two part, what each did, and the rule by which this
 stack acted, with the place of the RFC where it stands.
+"""
+_LONG: Final = """## Not compared
+
+The kernel would take more than {limit} s of real time for each of these. Where they differ, a script of the same name
+in `kernel` or `rfc` says so.
+
+{names}
 """
 _SECTIONS: Final = (
     (
@@ -58,6 +67,9 @@ def render(result: dict[str, Any]) -> str:
         if some:
             parts.append(f"## {title}\n\n{text}\n")
             parts.extend(map(_entry, some))
+    if result["long"]:
+        names = "\n".join(f"- {name.removeprefix(f'{SCRIPTS}/').removesuffix('.pkt')}" for name in result["long"])
+        parts.append(_LONG.format(limit=LIMIT // SECOND, names=names))
     return "\n".join(parts)
 
 
@@ -96,8 +108,11 @@ def generate(paths: list[str]) -> dict[str, Any]:
         kept = [one for one in load()["differences"] if one["path"] not in played and one["path"] in names]
         found = [*kept, *(result["differences"] if chosen else [])]
         result["differences"] = sorted(found, key=lambda one: names.index(one["path"]))
-    result["scripts"] = len(names)
-    result["agree"] = len(names) - len(result["differences"])
+    if paths:
+        before = [name for name in load().get("long", []) if name in names and name not in played]
+        result["long"] = sorted({*before, *(result["long"] if chosen else [])})
+    result["scripts"] = len(names) - len(result["long"])
+    result["agree"] = result["scripts"] - len(result["differences"])
     RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return result
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from synfin.cli.main import run
-from synfin.drill.compare import FINDING, KERNEL_ONLY, RFC, about, compare_all
+from synfin.drill.compare import FINDING, KERNEL_ONLY, RFC, about, compare_all, text_lines
+from synfin.drill.parser import load
 from tests.drill import differences
 from tests.drill.play import OPEN, OPEN_LINES
 from tests.drill.samples import SCRIPTS
@@ -106,3 +107,12 @@ def test_recorded_differences_are_still_there(monkeypatch: pytest.MonkeyPatch) -
 
 def test_folders_are_those_of_the_page() -> None:
     assert ROOT / differences.SCRIPTS == SCRIPTS
+
+
+def test_scripts_that_take_long_are_named_and_not_played(tmp_path: Path) -> None:
+    path = tmp_path / "long.pkt"
+    path.write_text(OPEN + "+60 write(4, ..., 10) = 10\n1.5 close(4) = 0\n+1~+2 > F. 11:11(0) ack 1\n")
+    assert load(path).length == 62_100_000_000
+    comparison = compare_all([path])
+    assert (comparison.scripts, comparison.long) == (0, (str(path),))
+    assert f"1 not played, since the kernel takes more than 15 s for each: {path}" in text_lines(comparison)

@@ -15,13 +15,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from synfin.config import SECOND
+from synfin.drill.errors import ScriptError
 from synfin.drill.jobs import play_all
 from synfin.drill.outcome import BROKEN, CRASHED, UNSUPPORTED, Outcome, Played
+from synfin.drill.parser import load
 from synfin.drill.play import KERNEL, STACK, Plan
 from synfin.timeline import catalog
 from synfin.timeline.ladder import rule_source
 
 SCHEMA: Final = 1
+LIMIT: Final = 15 * SECOND  # of a script on the kernel, where time is real
 TRIES: Final = 2  # on the kernel, few at a time: what a busy machine has made late is no difference
 
 FINDING: Final = "finding"  # a script that does not say that the two differ
@@ -67,16 +71,25 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing gave: how many scripts agree, the differences in the order of scripts, the kernel's release."""
+    """What comparing gave: how many scripts agree, the differences in the order of scripts, the kernel's release.
+
+    `long` are scripts that were not played, because the kernel would take more than the limit for them.
+    """
 
     scripts: int
     agree: int
     differences: tuple[Found, ...]
     kernel: str
+    long: tuple[str, ...] = ()
 
 
-def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1) -> Comparison:
-    """Play each script on both.  Raises `OSError` when the system allows no namespace or device."""
+def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1, limit: int = LIMIT) -> Comparison:
+    """Play each script on both, but none that takes more than `limit` ns in real time.
+
+    Raises `OSError` when the system allows no namespace or device.
+    """
+    long = [path for path in paths if _length(path) > limit]
+    paths = [path for path in paths if path not in long]
     on_stack = list(play_all(paths, Plan(on=STACK, version=version)))
     on_kernel = list(play_all(paths, Plan(on=KERNEL, version=version), jobs))
     for tries in range(TRIES):
@@ -99,7 +112,16 @@ def compare_all(paths: Sequence[Path], version: str | None = None, jobs: int = 1
             agree += 1
         else:
             found.append(replace(difference, other=_other(path)))
-    return Comparison(len(paths), agree, tuple(found), ".".join(platform.release().split(".")[:2]))
+    release = ".".join(platform.release().split(".")[:2])
+    return Comparison(len(paths), agree, tuple(found), release, tuple(map(str, long)))
+
+
+def _length(path: Path) -> int:
+    """How long a script takes, in ns; one that cannot be read takes no time: playing it says why."""
+    try:
+        return load(path).length
+    except ScriptError:
+        return 0
 
 
 def _other(path: Path) -> str:
@@ -215,6 +237,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
         "kernel": comparison.kernel,
         "scripts": comparison.scripts,
         "agree": comparison.agree,
+        "long": list(comparison.long),
         "differences": [{**asdict(found), "fields": list(found.fields)} for found in comparison.differences],
     }
 
@@ -227,6 +250,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "side-stack": ("stack", "协议栈"),
     "side-kernel": ("kernel", "内核"),
     "rule": ("rule", "规则"),
+    "long": (
+        "{count} not played, since the kernel takes more than {limit} s for each: {names}",
+        "{count} 个没有运行，因为内核运行每个都要超过 {limit} 秒：{names}",
+    ),
     RFC: ("the RFC has it otherwise than Linux", "RFC 与 Linux 的做法不同"),
     KERNEL_ONLY: ("only Linux does so", "只有 Linux 这样做"),
     "reason": ("why", "原因"),
@@ -257,6 +284,9 @@ def text_lines(comparison: Comparison, lang: str = "en") -> list[str]:
         if found.other:
             out.append(f"  {word('pair', other=found.other)}")
         out.append("")
+    if comparison.long:
+        names = ", ".join(comparison.long)
+        out.append(word("long", count=len(comparison.long), limit=LIMIT // SECOND, names=names))
     declared = sum(1 for found in comparison.differences if found.declared)
     findings = len(comparison.differences) - declared
     counts = {"scripts": comparison.scripts, "agree": comparison.agree, "kernel": comparison.kernel}

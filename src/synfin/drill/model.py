@@ -240,6 +240,15 @@ class Script:
     path: str = field(default="<script>", compare=False)
     lines: tuple[str, ...] = field(default=(), compare=False)
 
+    @property
+    def length(self) -> int:
+        """How long it takes in real time if everything comes when it is expected, in ns."""
+        now = 0
+        for event in self.events:
+            end = event.time.start if event.time.end is None else event.time.end
+            now = max(now, end) if event.time.kind == ABSOLUTE else now + end
+        return now
+
     def option(self, name: str, default: str | None = None) -> str | None:
         """The value of `--name=value`, the last one if it comes twice."""
         found = default

@@ -13,7 +13,12 @@ from hypothesis import HealthCheck, settings
 
 import synfin
 from synfin.lab.world import World
+from synfin.tcp.recovery.idle import NOTHING_LOST, NOTHING_SENT
+from synfin.tcp.recvbuf import ReceiveBuffer
+from synfin.tcp.sendbuf import SendBuffer
+from synfin.tcp.timers import Timers
 from tests import harness
+from tests.exploration.clone import attributes
 from tests.invariants import Checker, check_trace, pairs_of
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
@@ -45,11 +50,25 @@ def _make_judged_world(self: World, *arguments: Any, **settings: Any) -> None:
         self.watchers.append(Checker(_pairs).feed)
 
 
+def pristine() -> list[object]:
+    """What idle connections share: it must stay as it was made."""
+    described: list[object] = [list(Timers().deadlines)]
+    for shared in (NOTHING_SENT, NOTHING_LOST, SendBuffer(0, 0), ReceiveBuffer()):
+        for name in attributes(type(shared)):
+            value = getattr(shared, name)
+            described.append(list(value) if isinstance(value, list) else value)
+    return described
+
+
+_pristine = pristine()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge every trace of the test by I1 to I6, unless it is marked `unjudged` (it shows what must not be)."""
     _unjudged[:] = [item.nodeid] if item.get_closest_marker("unjudged") else []
     result = yield
+    assert pristine() == _pristine, "something that idle connections share was changed"
     if not _unjudged:
         for context in harness.contexts:
             check_trace(context.records)

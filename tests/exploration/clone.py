@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from synfin.config import TcpConfig
 from synfin.tcp.cookies import CookieJar
+from synfin.tcp.recovery.idle import NOTHING_LOST, NOTHING_SENT
 from synfin.tcp.timers import NEVER, Timers
 from synfin.trace import Trace
 from synfin.wire.addresses import Endpoint
@@ -32,9 +33,10 @@ IGNORED: Final = frozenset(
     _trace trace config gate handler jar rng data counters local remote link_mss isn
     now opened_at bytes_retransmitted bytes_text_sent segments_in segments_out text_segments_in text_segments_out
     retransmits_total out_of_order last_data_sent last_data_received last_ack_received last_ack_sent_at refresh_idle
-    rtt rtt_seq rtt_started congestion progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
-    error soft_error resend_why _count syn_lost send_window receive_window duplicates limited inflation recover partial
-    sample congestion_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset window
+    rtt rtt_seq rtt_started progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
+    error soft_error _congestion resend_why _count syn_lost send_window receive_window duplicates limited inflation
+    recover partial sample congestion_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset
+    window
     older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
     recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at
     reordering reorderings rto_count rto_recoveries rto_since rto_time dsacks_received overflows undone reduced_at
@@ -77,7 +79,7 @@ def _atomic(kind: type) -> bool:
 def clone(value: Any, seen: dict[int, Any] | None = None) -> Any:
     """A deep copy; values that never change are shared."""
     kind = type(value)
-    if _atomic(kind):
+    if _atomic(kind) or value is NOTHING_SENT or value is NOTHING_LOST:
         return value
     if seen is None:
         seen = {}

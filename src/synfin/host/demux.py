@@ -198,7 +198,7 @@ class TcpDemux(Upper):
 
     def _to_listener(self, listener: Listener, segment: Segment, datagram: Datagram, key: bytes, now: int) -> None:
         """LISTEN processing; a child becomes a connection of ours at once."""
-        local = Endpoint(datagram.dst, segment.dst_port)
+        local = listener.local_end(datagram.dst)
         remote = Endpoint(datagram.src, segment.src_port)
         if segment.flags & SYN and len(self.out.slots) >= self._core.config.connections:
             self._core.rule("tcp-connections-full", now, "", local, remote)

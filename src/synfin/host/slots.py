@@ -54,10 +54,6 @@ class Slot(Timed):
         self.noticed = False  # in the queue of those that have something to tell
         self.gone = False  # no longer in the table
 
-    def touch(self) -> None:
-        """The application has called the connection."""
-        self._host.touch(self)
-
     def next_deadline(self) -> int | None:
         """That of the connection."""
         return None if self.gone else self.connection.next_deadline()

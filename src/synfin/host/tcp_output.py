@@ -19,6 +19,7 @@ from synfin.host.routes import Path
 from synfin.host.rules import rfc_of
 from synfin.host.slots import Slot, Touched
 from synfin.host.timers import Timed
+from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
 from synfin.tcp.isn import IsnSource
@@ -53,8 +54,8 @@ class TcpOutput(Touched):
     """The connections by key, and the queues of those that have something to do."""
 
     __slots__ = (
-        "_core", "_delivering", "_detached", "_notices", "_output", "_pending", "established", "fast_open", "isn",
-        "memory", "slots", "tcp", "time_wait", "time_wait_timer",
+        "_core", "_delivering", "_detached", "_notices", "_output", "_pending", "_sample", "_wake", "established",
+        "fast_open", "isn", "memory", "slots", "tcp", "time_wait", "time_wait_timer",
     )  # fmt: skip
 
     def __init__(self, core: Core, output: IpOutput, tcp: TcpConfig, isn: IsnSource, fast_open: FastOpen) -> None:
@@ -70,6 +71,8 @@ class TcpOutput(Touched):
         self.memory = MemoryPool(core.config.tcp_memory_bytes)
         self._pending: deque[Slot] = deque()
         self._notices: deque[Slot] = deque()
+        self._sample = AckSample()  # good for one ACK: all connections fill the same
+        self._wake = self.on_call  # one for all connections
         self._delivering = False
         self._detached = 0  # since the table was made
 
@@ -79,13 +82,15 @@ class TcpOutput(Touched):
         """Enter a connection."""
         slot = Slot(self, connection, key, interface, state)
         self.slots[key] = slot
-        connection.wake = slot.touch
+        connection.slot = slot
+        connection.wake = self._wake
         if len(connection.local.address) == 16:
             slot.flow_label = self._output.flow_label(
                 connection.local.address, connection.remote.address, PROTOCOL, key[-4:]
             )
         connection.tcb.push_limit = interface.push_limit
         connection.tcb.memory = self.memory
+        connection.tcb.sample = self._sample
         return slot
 
     def detach(self, slot: Slot) -> None:
@@ -93,6 +98,7 @@ class TcpOutput(Touched):
         if not slot.gone:
             slot.gone = True
             slot.connection.wake = None
+            slot.connection.slot = None
             del self.slots[slot.key]
             self._detached += 1
             if self._detached > EMPTY_PLACES + 2 * len(self.slots):
@@ -107,6 +113,7 @@ class TcpOutput(Touched):
         for slot in self.slots.values():
             slot.gone = True
             slot.connection.wake = None
+            slot.connection.slot = None
             self._core.deadlines.forget(slot)
             self.memory.change(-slot.held)
         self.slots = {}
@@ -121,6 +128,12 @@ class TcpOutput(Touched):
     def busy(self) -> bool:
         """Whether `poll` has something to do."""
         return bool(self._pending) or bool(self._notices)
+
+    def on_call(self, connection: Connection) -> None:
+        """The application has called `connection`."""
+        slot = connection.slot
+        if isinstance(slot, Slot):
+            self.touch(slot)
 
     def touch(self, slot: Slot) -> None:
         """A connection was called, has received or is due: it will be polled, and its events told."""

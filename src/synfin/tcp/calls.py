@@ -7,7 +7,7 @@ from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
 from synfin.config import TcpConfig
 from synfin.tcp import ecn_setup, timers
 from synfin.tcp.autotune import ReceiveTuning
-from synfin.tcp.congestion.base import create
+from synfin.tcp.congestion.base import check, create
 from synfin.tcp.endings import finish, limit_orphan
 from synfin.tcp.isn import IsnSource
 from synfin.tcp.keepalive import KeepAlive
@@ -27,6 +27,7 @@ from synfin.tcp.state import (
     SYN_RECEIVED,
     SYN_SENT,
     TIME_WAIT,
+    UNSYNCHRONIZED,
 )
 from synfin.tcp.tcb import Tcb
 
@@ -76,11 +77,9 @@ def start(tcb: Tcb, isn: IsnSource, now: int) -> None:
     tcb.now = now
     tcb.opened_at = now
     tcb.iss = isn.next(tcb.local, tcb.remote, now)
-    tcb.congestion.seed = tcb.iss
     tcb.snd_una = tcb.iss
     tcb.snd_nxt = tcb.iss
     tcb.send_buffer = SendBuffer(tcb.iss + 1, tcb.config.send_buffer_bytes)
-    tcb.recovery.recover = tcb.iss
     tcb.ts_offset = isn.timestamp_offset(tcb.local, tcb.remote) if tcb.config.timestamps else 0
     tcb.progress_at = now
     if tcb.config.keep_alive:
@@ -290,7 +289,8 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
         tcb.send_buffer.limit = config.send_buffer_bytes
     if config.receive_buffer_max_bytes is None or config.receive_buffer_bytes != before.receive_buffer_bytes:
         tcb.receive_window.capacity = config.receive_buffer_bytes
-    set_pace(tcb)
+    if tcb.has_congestion():
+        set_pace(tcb)
     tcb.ack_policy.delay = config.ack_delay_ms * 1_000_000
     if config.keep_alive:
         keeper = KeepAlive(config)
@@ -304,11 +304,14 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
 
 def _choose_congestion(tcb: Tcb, config: TcpConfig) -> None:
     """Settings of congestion control; another algorithm goes on with the window of the one before [RFC9293-MAY-18]."""
+    if not tcb.has_congestion():
+        check(config.congestion)
+        return
     before = tcb.congestion
     if config.congestion != tcb.config.congestion:
         chosen = create(config.congestion, before.mss, config.initial_cwnd_segments, config)
         chosen.seed = before.seed
-        if tcb.state not in (CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED):
+        if tcb.state not in UNSYNCHRONIZED:
             chosen.adopt(before.cwnd, before.ssthresh, tcb.rtt.srtt)
         tcb.congestion = chosen
     else:

@@ -36,7 +36,7 @@ class Connection:
     fixed headers).  `now` is integer nanoseconds everywhere and must not go back.  `data` is free for the application.
     """
 
-    __slots__ = ("_table", "_table_key", "data", "handler", "isn", "tcb", "wake")
+    __slots__ = ("_table", "_table_key", "data", "handler", "isn", "slot", "tcb", "wake")
 
     def __init__(
         self,
@@ -57,7 +57,8 @@ class Connection:
         self.tcb = Tcb(config, as_endpoint(local), as_endpoint(remote), trace, link_mss)
         self.handler: Callable[[Connection, Event, int], None] | None = None
         self.data: Any = None
-        self.wake: Callable[[], None] | None = None  # set by a host: the application has called, so poll me
+        self.wake: Callable[[Connection], None] | None = None  # set by a host: the application has called, so poll me
+        self.slot: object = None  # set by a host: what it keeps beside me
         self._table: TimeWaitTable | None = None  # where the record lives once a host has moved it
         self._table_key = b""
 
@@ -140,7 +141,7 @@ class Connection:
         """
         calls.open_actively(self.tcb, self.isn, now, data, cookie)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def write(self, data: Octets, now: int, urgent: bool = False, more: bool = False) -> int:
         """SEND: returns the octets taken; 0 means that the buffer is full, WRITABLE will tell.
@@ -154,7 +155,7 @@ class Connection:
         """
         taken = calls.write(self.tcb, data, urgent, now, more)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
         return taken
 
     def read(self, limit: int, now: int) -> bytes:
@@ -164,14 +165,14 @@ class Connection:
         """
         text = calls.read(self.tcb, limit, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
         return text
 
     def read_into(self, buffer: Buffer, now: int) -> int:
         """As `read`, into `buffer` from its start: how many octets were put there; raises as `read`."""
         count = calls.read_into(self.tcb, buffer, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
         return count
 
     def peek(self, limit: int, skip: int = 0) -> bytes:
@@ -186,25 +187,25 @@ class Connection:
         """Acknowledge the next segments at once, and what was delayed now; off: delay from now on."""
         calls.quick_ack(self.tcb, on, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def shutdown(self, now: int) -> None:
         """CLOSE (RFC 9293 3.10.4): no more to send; reading goes on (half-close).  Raises ENOTCONN when not open."""
         calls.shutdown(self.tcb, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def close(self, now: int) -> None:
         """Let go: FIN after what is queued; unread text, or text that still comes, draws a RST (RFC 9293 3.6.1)."""
         calls.close(self.tcb, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def abort(self, now: int) -> None:
         """ABORT (RFC 9293 3.10.5): RST, everything queued is lost."""
         calls.abort(self.tcb, now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def configure(self, now: int, **changes: Any) -> None:
         """Change settings of the live connection, by their names in `TcpConfig`.
@@ -216,7 +217,7 @@ class Connection:
                 raise UsageError(f"{name} cannot change once the connection is open; can: {', '.join(calls.ALIVE)}")
         calls.configure(self.tcb, self.tcb.config.but(**changes), now)
         if self.wake is not None:
-            self.wake()
+            self.wake(self)
 
     def receive(self, segment: Segment, now: int) -> None:
         """SEGMENT ARRIVES (RFC 9293 3.10.7): never raises for what the peer sent; answers wait for `poll`."""

@@ -46,6 +46,7 @@ class Ecn:
     __slots__ = (
         "accurate",
         "asked",
+        "ce_told",
         "cwr",
         "delivered_ce",
         "echo",
@@ -76,6 +77,7 @@ class Ecn:
         self.marked_until = -1  # the same, when it was for marks
         self.echoed = False  # the segment at hand reports congestion: no growth
         self.hold = 0  # no new text before this time (ns), a window of one segment cannot become smaller
+        self.ce_told = 0  # octets reported as marked that congestion control has not heard of
         self.delivered_ce = 0  # segments of ours that were reported as marked
 
     # Receiving text

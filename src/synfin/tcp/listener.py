@@ -23,7 +23,7 @@ from synfin.tcp.sendbuf import SendBuffer
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED
 from synfin.tcp.tcb import Gate, default_mss
 from synfin.trace import Trace
-from synfin.wire.addresses import Endpoint, EndpointLike, as_endpoint
+from synfin.wire.addresses import Address, Endpoint, EndpointLike, as_endpoint
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 from synfin.wire.tcp_options import TcpOptions
 
@@ -71,6 +71,7 @@ class Listener:
 
     __slots__ = (
         "_children",
+        "_local_end",
         "accept_queue",
         "backlog",
         "config",
@@ -121,10 +122,19 @@ class Listener:
         self.replies: list[tuple[Endpoint, Segment]] = []
         self.handler: Callable[[Listener, Connection, int], None] | None = None
         self.data: object = None
+        self._local_end = self.local
         self._children: dict[Endpoint, Connection] = {}  # used without a host only
 
     def __repr__(self) -> str:
         return f"<Listener {self.local} {self.state.name} syn={len(self.syn_queue)} accept={len(self.accept_queue)}>"
+
+    def local_end(self, address: Address) -> Endpoint:
+        """Our end of connections to `address`; children share it."""
+        end = self._local_end
+        if end.address != address:
+            end = Endpoint(address, self.local.port)
+            self._local_end = end
+        return end
 
     def accept_queue_full(self) -> bool:
         """Whether no further connection can complete."""

@@ -95,7 +95,8 @@ def set_segment_size(tcb: Tcb) -> None:
     if tcb.timestamps:
         size -= TIMESTAMP_OPTION
     tcb.mss = max(size, 1)
-    tcb.congestion.on_mss(tcb.mss)
+    if tcb.has_congestion():
+        tcb.congestion.on_mss(tcb.mss)
 
 
 def echo_of(tcb: Tcb, segment: Segment) -> int:

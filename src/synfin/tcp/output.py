@@ -15,7 +15,7 @@ from synfin.tcp.recovery.episode import FRTO_SECOND, OPEN, RECOVERY
 from synfin.tcp.resend import arm_timers, probe_tail, retransmit, speculate
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED, SYN_SENT, TIME_WAIT
 from synfin.tcp.steps_ecn import hold_back
-from synfin.tcp.steps_loss import stop
+from synfin.tcp.steps_loss import own_board, stop
 from synfin.tcp.tcb import CANCELLED, NO_NUMBER, Tcb
 from synfin.tcp.timers import OVERRIDE, PERSIST, RETRANSMIT, USER
 from synfin.tcp.window import WINDOW_FIELD_MAX
@@ -171,7 +171,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
     buffer_end = tcb.send_buffer.end
     if tcb.snd_nxt >= buffer_end and not (tcb.fin_queued and tcb.fin_seq == NO_NUMBER):
         return
-    board = tcb.board
+    board = own_board(tcb)
     if board.to_resend and tcb.recovery.frto != FRTO_SECOND:
         return
     ecn = tcb.ecn
@@ -266,6 +266,7 @@ def _probe(tcb: Tcb, out: list[Segment]) -> None:
     why = tcb.probe_now
     tcb.probe_now = ""
     if why == "zero-window-probe" and tcb.config.zero_window_probe_octet:  # [RFC9293-E41]
+        own_board(tcb)
         seq = tcb.snd_una
         before = tcb.snd_nxt
         segment = text_segment(tcb, seq, 1, why)

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, final
 Buffer: TypeAlias = bytearray | memoryview  # what can be read into
 
 SMALL: Final = 512  # octets; pieces below this are joined, so that tiny segments do not cost more than their text
+_NOTHING: Final[list[bytes]] = []  # shared by all that are empty; never changed
 
 
 @final
@@ -20,7 +21,7 @@ class ReceiveBuffer:
     __slots__ = ("_chunks", "_head", "_offset", "_size")
 
     def __init__(self) -> None:
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes] = _NOTHING
         self._head = 0  # index of the first chunk that still has octets
         self._offset = 0  # octets of that chunk that are gone
         self._size = 0
@@ -31,7 +32,9 @@ class ReceiveBuffer:
     def append(self, data: bytes) -> None:
         """Add octets at the end."""
         self._size += len(data)
-        if len(data) < SMALL and self._chunks and len(self._chunks[-1]) < SMALL:
+        if not self._chunks:
+            self._chunks = [data]
+        elif len(data) < SMALL and len(self._chunks[-1]) < SMALL:
             self._chunks[-1] += data
         else:
             self._chunks.append(data)
@@ -112,7 +115,7 @@ class ReceiveBuffer:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._chunks = []
+        self._chunks = _NOTHING
         self._head = 0
         self._offset = 0
         self._size = 0

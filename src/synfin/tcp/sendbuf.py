@@ -12,6 +12,7 @@ SMALL: Final = 4_096  # octets; shorter pieces are gathered, so that tiny writes
 _KEPT_DEAD: Final = 32  # pieces that may stay in the list after they were acknowledged
 
 Octets: TypeAlias = bytes | bytearray | memoryview
+_NOTHING: Final[list[Octets]] = []  # shared by all that are empty; never changed
 
 
 @final
@@ -24,7 +25,7 @@ class SendBuffer:
         self.start = start
         self.end = start  # number of the octet after the last one
         self.limit = limit
-        self._chunks: list[Octets] = []
+        self._chunks: list[Octets] = _NOTHING
         self._first = 0  # index of the first chunk that still has octets
         self._first_start = start  # number of its first octet
         self._hint = 0  # index and number of the chunk that was read from last
@@ -54,6 +55,9 @@ class SendBuffer:
         if count > room:
             count = room
         chunks = self._chunks
+        if not chunks:
+            chunks = []
+            self._chunks = chunks
         if count < SMALL:
             last = chunks[-1] if chunks else b""
             piece = data if count == len(data) else data[:count]
@@ -110,7 +114,7 @@ class SendBuffer:
             return
         if upto >= self.end:
             self.start = self.end
-            self._chunks = []
+            self._chunks = _NOTHING
             self._first = self._hint = 0
             self._first_start = self._hint_start = self.end
             return

@@ -52,6 +52,8 @@ MOVES: Final[dict[State, tuple[State, ...]]] = {
     TIME_WAIT: (CLOSED, SYN_RECEIVED),
 }
 
+# States before both ends have agreed on numbers, and after.
+UNSYNCHRONIZED: Final = (CLOSED, LISTEN, SYN_SENT, SYN_RECEIVED)
 # States in which text from the application may still be queued or sent for the first time.
 SENDING: Final = (ESTABLISHED, CLOSE_WAIT)
 # States in which the peer may still send text to us.

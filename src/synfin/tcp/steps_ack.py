@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from synfin.config import MILLISECOND
 from synfin.tcp import ecn_setup, negotiate, steps_loss
+from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.endings import enter_fin_wait_2, finish, start_time_wait
 from synfin.tcp.events import Event
 from synfin.tcp.limits import set_pace
 from synfin.tcp.rate import take_rate
 from synfin.tcp.recovery.episode import OPEN, RECOVERY
+from synfin.tcp.recovery.idle import NOTHING_SENT
 from synfin.tcp.recovery.scoreboard import NO_ECHO
 from synfin.tcp.resets import reset_for
 from synfin.tcp.segment import Arrival
@@ -85,8 +87,11 @@ def _take_loss(tcb: Tcb, arrival: Arrival, acked: int, bare: bool) -> None:
 
     `bare`: nothing but an ACK of what was acknowledged before.
     """
-    board = tcb.board
+    board = steps_loss.own_board(tcb)
     recovery = tcb.recovery
+    sample = tcb.sample
+    assert sample is not None
+    sample.rtt = 0
     flight = tcb.snd_nxt - tcb.snd_una
     delivered = board.delivered
     lost = board.lost_total
@@ -98,7 +103,7 @@ def _take_loss(tcb: Tcb, arrival: Arrival, acked: int, bare: bool) -> None:
         echo = negotiate.echo_of(tcb, arrival.segment) - tcb.ts_offset
     board.begin(echo, tcb.rtt.min_rtt)
     if acked:
-        _advance(tcb, arrival)
+        _advance(tcb, arrival, sample)
     news = 0
     dsack = False
     if tcb.peer_sack and arrival.segment.options.sack:
@@ -111,7 +116,12 @@ def _take_loss(tcb: Tcb, arrival: Arrival, acked: int, bare: bool) -> None:
         steps_loss.judge_ack(tcb, acked, news, bare, flight, in_flight, board.delivered - delivered)
         recovery.dsack_end = NO_NUMBER
     if board.delivered > delivered:
-        _tell_congestion(tcb, acked, board.delivered - delivered, board.lost_total - lost, flight, was_recovering)
+        sample.acked = acked
+        sample.delivered = board.delivered - delivered
+        sample.lost = board.lost_total - lost
+        sample.flight = flight
+        sample.recovering = was_recovering
+        _tell_congestion(tcb, sample)
     if acked or recovery.reorder_at or not board.calm():
         _restart_timer(tcb, acked)
 
@@ -134,8 +144,7 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
     if tcb.rtt_seq >= 0:
         tcb.rtt.sample(tcb.now - tcb.rtt_started)
     tcb.rtt_seq = NO_NUMBER
-    tcb.congestion.on_established(tcb.mss, tcb.rtt.srtt, tcb.syn_lost, tcb.config.cwnd_after_syn_loss_segments)
-    set_pace(tcb)
+    tcb.establish_congestion()
     if tcb.syn_lost:
         if tcb.config.rto_after_syn_loss_ms:
             tcb.rtt.restart(tcb.config.rto_after_syn_loss_ms * MILLISECOND)  # [RFC6298-16]
@@ -143,9 +152,11 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
             tcb.rtt.backoff = 0
     tcb.snd_una = arrival.ack
     tcb.send_buffer.release(arrival.ack)
-    tcb.board.begin(NO_ECHO, 0)
-    tcb.board.acknowledge(arrival.ack, tcb.now)
-    steps_loss.choose_recovery(tcb)
+    if tcb.board is not NOTHING_SENT:  # text has left before (RFC 7413)
+        set_pace(tcb)
+        tcb.board.begin(NO_ECHO, 0)
+        tcb.board.acknowledge(arrival.ack, tcb.now)
+        steps_loss.choose_recovery(tcb)
     tcb.retransmits = 0
     if tcb.rto_since:
         tcb.rto_time += tcb.now - tcb.rto_since
@@ -165,10 +176,10 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
         steps_loss.arm(tcb, True)
 
 
-def _advance(tcb: Tcb, arrival: Arrival) -> None:
+def _advance(tcb: Tcb, arrival: Arrival, sample: AckSample) -> None:
     """SND.UNA moves: everything that new acknowledgment entails but for loss."""
     ack = arrival.ack
-    _measure(tcb, arrival)
+    sample.rtt = _measure(tcb, arrival)
     tcb.snd_una = ack
     tcb.send_buffer.release(ack)
     tcb.board.acknowledge(ack, tcb.now)
@@ -182,24 +193,23 @@ def _advance(tcb: Tcb, arrival: Arrival) -> None:
         tcb.tell(Event.WRITABLE)
 
 
-def _tell_congestion(tcb: Tcb, acked: int, delivered: int, lost: int, flight: int, recovering: bool) -> None:
-    """The facts of this ACK, to the congestion control."""
+def _tell_congestion(tcb: Tcb, sample: AckSample) -> None:
+    """The facts of this ACK, to the congestion control; those about octets and recovery are in `sample` already."""
     board = tcb.board
-    sample = tcb.sample
+    ecn = tcb.ecn
     sample.now = tcb.now
-    sample.acked = acked
-    sample.delivered = delivered
-    sample.lost = lost
-    sample.flight = flight
     sample.pipe = board.pipe()
     if board.rtt:
         sample.rtt = board.rtt
     sample.srtt = tcb.rtt.srtt
     sample.min_rtt = tcb.rtt.min_rtt
-    sample.recovering = (
-        recovering or tcb.recovery.state == RECOVERY or (tcb.ecn is not None and tcb.ecn.echoed)
-    )  # [RFC3168-08]
-    sample.cwnd_limited = tcb.snd_una - acked < tcb.congestion_edge
+    sample.ce = 0
+    if ecn is not None:
+        sample.ce = ecn.ce_told
+        ecn.ce_told = 0
+    if tcb.recovery.state == RECOVERY or (ecn is not None and ecn.echoed):  # [RFC3168-08]
+        sample.recovering = True
+    sample.cwnd_limited = tcb.snd_una - sample.acked < tcb.congestion_edge
     sample.total_delivered = board.delivered
     take_rate(sample, board, tcb.rtt.min_rtt)
     if sample.rate_interval and (
@@ -211,23 +221,25 @@ def _tell_congestion(tcb: Tcb, acked: int, delivered: int, lost: int, flight: in
     tcb.congestion.on_ack(sample)
     if tcb.pacer is not None or tcb.congestion.paced:
         set_pace(tcb)
-    sample.rtt = 0
-    sample.ce = 0
 
 
-def _measure(tcb: Tcb, arrival: Arrival) -> None:
-    """One RTT sample per round trip; after a retransmission only timestamps can tell (Karn) [RFC7323-10]."""
+def _measure(tcb: Tcb, arrival: Arrival) -> int:
+    """One RTT sample per round trip; after a retransmission only timestamps can tell (Karn) [RFC7323-10].
+
+    Returns it, 0: none.
+    """
+    rtt = 0
     if tcb.rtt_seq >= 0:
         if arrival.ack > tcb.rtt_seq:
-            tcb.sample.rtt = max(tcb.now - tcb.rtt_started, 1)
-            tcb.rtt.sample(tcb.sample.rtt)
-            tcb.rtt_seq = NO_NUMBER
+            rtt = max(tcb.now - tcb.rtt_started, 1)
     elif tcb.rtt_seq == CANCELLED and tcb.timestamps:
         echo = negotiate.echo_of(tcb, arrival.segment)
         if echo:
-            tcb.sample.rtt = max((tcb.timestamp(tcb.now) - echo) * MILLISECOND, 1)
-            tcb.rtt.sample(tcb.sample.rtt)
-            tcb.rtt_seq = NO_NUMBER
+            rtt = max((tcb.timestamp(tcb.now) - echo) * MILLISECOND, 1)
+    if rtt:
+        tcb.rtt.sample(rtt)
+        tcb.rtt_seq = NO_NUMBER
+    return rtt
 
 
 def _window_changed(tcb: Tcb) -> None:

@@ -55,7 +55,7 @@ def on_feedback(tcb: Tcb, ecn: Ecn, arrival: Arrival) -> None:
         ecn.echoed = True
     else:
         return
-    tcb.sample.ce += octets
+    ecn.ce_told += octets
     ecn.delivered_ce += marked
     if marked and ecn.mode == ACCURATE:
         ecn.echoed = True

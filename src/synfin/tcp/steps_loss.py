@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from synfin.config import MILLISECOND, SECOND
+from synfin.tcp.congestion.sample import AckSample
+from synfin.tcp.limits import set_pace
 from synfin.tcp.recovery.base import kind
 from synfin.tcp.recovery.blocks import judge
-from synfin.tcp.recovery.episode import FRTO_FIRST, FRTO_OFF, FRTO_SECOND, LOSS, OPEN, RECOVERY
+from synfin.tcp.recovery.episode import FRTO_FIRST, FRTO_OFF, FRTO_SECOND, LOSS, OPEN, RECOVERY, Recovery
 from synfin.tcp.recovery.facts import LossFacts
+from synfin.tcp.recovery.idle import NOTHING_SENT
 from synfin.tcp.recovery.prr import Prr
-from synfin.tcp.recovery.scoreboard import NO_ECHO
+from synfin.tcp.recovery.scoreboard import NO_ECHO, Scoreboard
 from synfin.tcp.segment import Arrival
-from synfin.tcp.state import SYN_RECEIVED, SYN_SENT
+from synfin.tcp.state import SYN_RECEIVED, SYN_SENT, UNSYNCHRONIZED
 from synfin.tcp.steps_ecn import on_reduction, was_reduced
 from synfin.tcp.tcb import NO_NUMBER, Tcb
 from synfin.tcp.timers import NEVER, PERSIST, PROBE, REORDER, RETRANSMIT
@@ -25,8 +28,21 @@ NEVER_OLDER: Final = -(1 << 62)  # in place of an echo: the retransmission arriv
 FRTO_WINDOW: Final = 3  # segments (RFC 5682 2.1, step 3a)
 
 
+def own_board(tcb: Tcb) -> Scoreboard:
+    """The connection's own scoreboard; with the first text or FIN it is made, and all else that sending needs."""
+    if tcb.board is NOTHING_SENT:
+        tcb.board = Scoreboard(tcb.config.scoreboard_records)
+        tcb.recovery = Recovery(tcb.iss)
+        if tcb.sample is None:
+            tcb.sample = AckSample()
+        if tcb.state not in UNSYNCHRONIZED:
+            choose_recovery(tcb)
+            set_pace(tcb)
+    return tcb.board
+
+
 def choose_recovery(tcb: Tcb) -> None:
-    """The handshake is over: SACK-based recovery needs the peer's consent, all others go by duplicates [RFC8985-01]."""
+    """SACK-based recovery needs the peer's consent; all others go by duplicates [RFC8985-01]."""
     chosen = kind(tcb.config.recovery)
     if chosen.uses_sack and not tcb.peer_sack:
         chosen = kind("newreno")

@@ -13,7 +13,7 @@ from synfin.tcp import timers as timer_numbers
 from synfin.tcp.ack_policy import AckPolicy
 from synfin.tcp.autotune import ReceiveTuning
 from synfin.tcp.chrono import Chronometer
-from synfin.tcp.congestion.base import CongestionControl, create
+from synfin.tcp.congestion.base import CongestionControl, check, create
 from synfin.tcp.congestion.sample import AckSample
 from synfin.tcp.ecn import Ecn
 from synfin.tcp.events import Event
@@ -22,14 +22,13 @@ from synfin.tcp.memory import FULL, PRESSURE, MemoryPool
 from synfin.tcp.pacing import Pacer
 from synfin.tcp.reassembly import Reassembly
 from synfin.tcp.recovery.base import kind
-from synfin.tcp.recovery.episode import Recovery
-from synfin.tcp.recovery.scoreboard import Scoreboard
+from synfin.tcp.recovery.idle import NOTHING_LOST, NOTHING_SENT
 from synfin.tcp.recvbuf import ReceiveBuffer
 from synfin.tcp.resets import ChallengeLimit
 from synfin.tcp.rtt import RttEstimator
 from synfin.tcp.rules import RULES
 from synfin.tcp.sendbuf import SendBuffer
-from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, SYN_SENT, State
+from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, SYN_SENT, UNSYNCHRONIZED, State
 from synfin.tcp.timers import NEVER, Timers
 from synfin.tcp.timewait import TimeWait
 from synfin.tcp.uto import UserTimeout, start_user_timeout
@@ -56,6 +55,7 @@ class Tcb:
     """One connection's variables; names are those of RFC 9293 3.3.1.  All sequence numbers are absolute."""
 
     __slots__ = (
+        "_congestion",
         "ack_now",
         "ack_policy",
         "advertised_mss",
@@ -66,7 +66,6 @@ class Tcb:
         "challenge",
         "chrono",
         "config",
-        "congestion",
         "congestion_edge",
         "count",
         "dsack_end",
@@ -232,13 +231,14 @@ class Tcb:
 
         # Advisers
         self.rtt = RttEstimator(config)
-        self.congestion: CongestionControl = create(config.congestion, self.mss, config.initial_cwnd_segments, config)
-        self.sample = AckSample()
+        check(config.congestion)  # an unknown name is the caller's mistake: here, not with the first text
+        self._congestion: CongestionControl | None = None
+        self.sample: AckSample | None = None  # one for all connections of a host
         self.pacer: Pacer | None = None  # from when on something is paced
         self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
-        self.board = Scoreboard(config.scoreboard_records)
-        kind(config.recovery)  # an unknown name is the caller's mistake: here, not when the handshake ends
-        self.recovery = Recovery(0)
+        kind(config.recovery)  # likewise
+        self.board = NOTHING_SENT  # its own from the first text or FIN on, as is the recovery
+        self.recovery = NOTHING_LOST
         self.ack_policy = AckPolicy(config, self.advertised_mss)
         self.timers = Timers()
         self.keep_alive: KeepAlive | None = None
@@ -367,21 +367,47 @@ class Tcb:
 
     def set_timer(self, timer: int, deadline: int) -> None:
         """Set or move a timer."""
-        deadlines = self.timers.deadlines
-        if self.trace is not None and deadlines[timer] != deadline:
+        if self.trace is not None and self.timers.deadlines[timer] != deadline:
             name = timer_numbers.NAMES[timer]
             self.trace.timer(self.now, self.local, self.remote, name, "set", deadline)
-        deadlines[timer] = deadline
+        self.timers.set(timer, deadline)
 
     def stop_timer(self, timer: int) -> None:
         """Stop a timer; nothing happens if it is not running."""
-        deadlines = self.timers.deadlines
-        if deadlines[timer] == NEVER:
+        if self.timers.deadlines[timer] == NEVER:
             return
-        deadlines[timer] = NEVER
+        self.timers.set(timer, NEVER)
         if self.trace is not None:
             name = timer_numbers.NAMES[timer]
             self.trace.timer(self.now, self.local, self.remote, name, "stop", 0)
+
+    @property
+    def congestion(self) -> CongestionControl:
+        """The congestion control; made when it is asked for, which an idle connection never does."""
+        found = self._congestion
+        if found is None:
+            config = self.config
+            found = create(config.congestion, self.mss, config.initial_cwnd_segments, config)
+            found.seed = self.iss
+            self._congestion = found
+            if self.state not in UNSYNCHRONIZED:
+                self.establish_congestion()
+        return found
+
+    @congestion.setter
+    def congestion(self, chosen: CongestionControl) -> None:
+        """Let another algorithm take over."""
+        self._congestion = chosen
+
+    def has_congestion(self) -> bool:
+        """Whether there is a congestion control yet."""
+        return self._congestion is not None
+
+    def establish_congestion(self) -> None:
+        """The handshake is over: its facts, to the congestion control if there is one."""
+        if self._congestion is not None:
+            segments = self.config.cwnd_after_syn_loss_segments
+            self._congestion.on_established(self.mss, self.rtt.srtt, self.syn_lost, segments)
 
     def embryonic(self) -> bool:
         """A listener's child that no application has seen: it may return to LISTEN [MUST-11] (RFC 7413: not this)."""
@@ -443,7 +469,8 @@ class Tcb:
     def drop_buffers(self) -> None:
         """Flush all queues."""
         self.send_buffer = SendBuffer(self.snd_nxt, self.send_buffer.limit)
-        self.board.clear()
+        if self.board is not NOTHING_SENT:
+            self.board.clear()
         self.reassembly = None
 
 

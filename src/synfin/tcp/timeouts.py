@@ -18,7 +18,7 @@ def on_timers(tcb: Tcb, now: int) -> None:
     for timer in tcb.timers.due(now):
         if tcb.timers.deadlines[timer] > now:
             continue  # an earlier one has stopped or moved it
-        tcb.timers.deadlines[timer] = NEVER
+        tcb.timers.set(timer, NEVER)
         if tcb.trace is not None:
             tcb.trace.timer(now, tcb.local, tcb.remote, timers.NAMES[timer], "fire", now)
         _fire(tcb, timer)

@@ -32,20 +32,35 @@ NAMES: Final = (
     "loss-probe",
 )
 COUNT: Final = len(NAMES)
+_NONE_RUNS: Final = [NEVER] * COUNT  # shared by all connections that wait for nothing; never changed
 
 
 @final
 class Timers:
-    """Deadlines by timer number; setting and stopping cost O(1)."""
+    """Deadlines by timer number; setting and stopping cost O(1).
+
+    `deadlines` is for reading.  The list is this connection's own only while a timer runs: most connections are idle.
+    """
 
     __slots__ = ("deadlines",)
 
     def __init__(self) -> None:
-        self.deadlines: list[int] = [NEVER] * COUNT
+        self.deadlines: list[int] = _NONE_RUNS
+
+    def set(self, timer: int, deadline: int) -> None:
+        """Set or move `timer`; NEVER stops it."""
+        if self.deadlines is _NONE_RUNS:
+            if deadline == NEVER:
+                return
+            self.deadlines = [NEVER] * COUNT
+        self.deadlines[timer] = deadline
 
     def next(self) -> int:
         """The earliest deadline, or NEVER."""
-        return min(self.deadlines)
+        earliest = min(self.deadlines)
+        if earliest == NEVER:
+            self.deadlines = _NONE_RUNS
+        return earliest
 
     def running(self, timer: int) -> bool:
         """Whether `timer` is set."""
@@ -60,4 +75,4 @@ class Timers:
 
     def clear(self) -> None:
         """Stop all."""
-        self.deadlines = [NEVER] * COUNT
+        self.deadlines = _NONE_RUNS

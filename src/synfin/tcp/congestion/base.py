@@ -151,12 +151,16 @@ def register(name: str) -> Callable[[type[CongestionControl]], type[CongestionCo
     return enter
 
 
+def check(name: str) -> None:
+    """Raises `UsageError` unless an algorithm `name` is registered."""
+    if name not in _REGISTRY:
+        raise UsageError(f"congestion control {name!r} is not registered; known: {', '.join(sorted(_REGISTRY))}")
+
+
 def create(name: str, mss: int, initial_segments: int, config: TcpConfig | None = None) -> CongestionControl:
     """A new instance of the algorithm `name`, set up by `config`; raises `UsageError` for an unknown one."""
-    factory = _REGISTRY.get(name)
-    if factory is None:
-        raise UsageError(f"congestion control {name!r} is not registered; known: {', '.join(sorted(_REGISTRY))}")
-    algorithm = factory(mss, initial_segments)
+    check(name)
+    algorithm = _REGISTRY[name](mss, initial_segments)
     if config is not None:
         algorithm.configure(config)
     return algorithm

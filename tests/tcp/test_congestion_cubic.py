@@ -20,7 +20,7 @@ EXACT_BETA = Fraction(7, 10)
 def reduced(segments: int, flight: int | None = None) -> Cubic:
     """In congestion avoidance after one loss at a window of `segments`."""
     algorithm = Cubic(MSS, 10)
-    algorithm.hystart = None
+    algorithm.end_first_slow_start()
     algorithm.cwnd = segments * MSS
     algorithm.on_loss(0, segments * MSS if flight is None else flight)
     algorithm.on_recovered(0, 0)
@@ -244,7 +244,7 @@ def test_after_a_time_out_the_curve_begins_on_the_plateau() -> None:
 def test_leaving_slow_start_without_loss_begins_on_the_plateau() -> None:
     """RFC 9438 4.10: no W_max is known; K = 0 and W_max = cwnd."""
     algorithm = Cubic(MSS, 10)
-    algorithm.hystart = None
+    algorithm.end_first_slow_start()
     algorithm.ssthresh = algorithm.cwnd = 50 * MSS
     t = Sender(algorithm, rtt_ms=100)
     t.round_trip()

@@ -25,7 +25,7 @@ def one_window(algorithm: Dctcp, now: int, marked: int, segments: int = 100) -> 
 def started(segments: int = 100) -> Dctcp:
     """In congestion avoidance, at the beginning of an observation window."""
     algorithm = Dctcp(MSS, 10)
-    algorithm.hystart = None
+    algorithm.end_first_slow_start()
     algorithm.cwnd = algorithm.ssthresh = segments * MSS
     algorithm.left = segments * MSS
     return algorithm

@@ -182,7 +182,7 @@ def test_how_much_one_acknowledgment_adds(settings: dict[str, object], growth: i
 def test_later_slow_starts_stop_at_ssthresh() -> None:
     """[RFC9438-15] [RFC5681-02]: what an ACK would add beyond it is avoidance's."""
     algorithm = Cubic(MSS, 10)
-    algorithm.hystart = None
+    algorithm.end_first_slow_start()
     algorithm.ssthresh = 11 * MSS
     algorithm.on_ack(sample(SECOND, 2 * MSS, 10 * MSS))
     assert algorithm.cwnd == 11 * MSS

@@ -13,7 +13,7 @@ RTT = 100 * MILLISECOND
 def used_little(segments: int = 100, used: int = 10, seconds: int = 3) -> tuple[NewReno, int]:
     """A window of `segments`, all used once, of which only `used` were for some seconds; and the time."""
     algorithm = NewReno(MSS, 10)
-    algorithm.hystart = None
+    algorithm.end_first_slow_start()
     algorithm.cwnd = algorithm.ssthresh = segments * MSS
     t = Sender(algorithm)
     t.round_trip()

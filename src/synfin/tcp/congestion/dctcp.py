@@ -36,7 +36,7 @@ class Dctcp(NewReno):
         if ce and not self.reduced_already and not sample.recovering:
             self.reduced_already = True
             self.remember()
-            self.hystart = None
+            self.end_first_slow_start()
             self.cwnd = max(self.cwnd - (self.cwnd * self.alpha >> 21), self.mss)
             self.ssthresh = max(self.cwnd, 2 * self.mss)
         elif not ce:

@@ -26,8 +26,11 @@ class LossBased(CongestionControl):
 
     def __init__(self, mss: int, initial_segments: int) -> None:
         super().__init__(mss, initial_segments)
-        self.hystart: HyStart | None = HyStart()  # None: the first slow start is over, or it is switched off
-        self.validation: Validation | None = Validation()
+        # Both are made by the first ACK: a connection that sends nothing needs none
+        self.hystart: HyStart | None = None
+        self.validation: Validation | None = None
+        self.first_slow_start = True  # the one in which HyStart++ judges; False as well where it is switched off
+        self.validates = True
         self.count_segments = 2  # L of RFC 3465: segments that one ACK may add in slow start
         self.timed_out = False  # slow start follows a time-out
         self.delivered = 0  # octets acknowledged since the beginning
@@ -38,12 +41,11 @@ class LossBased(CongestionControl):
         """HyStart++, validation and byte counting can be switched off."""
         super().configure(config)
         self.count_segments = config.byte_counting_segments
+        self.validates = config.window_validation
         if not config.hystart:
-            self.hystart = None
+            self.end_first_slow_start()
         if not config.window_validation:
             self.validation = None
-        elif self.validation is None:
-            self.validation = Validation()
 
     def on_ack(self, sample: AckSample) -> None:
         """Grow, if the window is what bounds the connection [RFC9438-16] [RFC7661-04]."""
@@ -51,6 +53,9 @@ class LossBased(CongestionControl):
         acked = sample.acked
         self.delivered += acked
         validation = self.validation
+        if validation is None and self.validates:
+            validation = Validation()
+            self.validation = validation
         if sample.recovering:
             if validation is not None:
                 validation.resent += sample.lost
@@ -61,6 +66,8 @@ class LossBased(CongestionControl):
             if validation.since != UNDEFINED and validation.expired(sample.now):
                 self._shrink()
         slow = self.cwnd < self.ssthresh
+        if slow and self.hystart is None and self.first_slow_start:
+            self.hystart = HyStart()
         if not sample.cwnd_limited:
             self.unused(sample)
         elif slow:
@@ -68,9 +75,8 @@ class LossBased(CongestionControl):
         else:
             self.avoid(sample)
         if slow and self.hystart is not None and self.hystart.on_ack(acked, outstanding, sample.rtt):
-            self.hystart = None
+            self.end_first_slow_start()
             self.ssthresh = self.cwnd  # [RFC9406-05]
-            self.on_slow_start_left()
         if self.hold and self.cwnd > self.mss:
             self.hold = 0
 
@@ -100,8 +106,10 @@ class LossBased(CongestionControl):
     def unused(self, sample: AckSample) -> None:
         """An ACK that finds the window not in use: it does not grow."""
 
-    def on_slow_start_left(self) -> None:
-        """HyStart++ has ended the first slow start without loss."""
+    def end_first_slow_start(self) -> None:
+        """HyStart++ has no more to say, for the rest of the connection."""
+        self.hystart = None
+        self.first_slow_start = False
 
     def on_loss(self, now: int, flight: int) -> None:
         """ssthresh = what is left of `flight`, at least two segments, and cwnd = ssthresh [RFC5681-11].
@@ -113,7 +121,7 @@ class LossBased(CongestionControl):
             self.restart_window = min(self.restart_window, initial_window_rfc3390(self.mss))
         self.ssthresh = max(self.reduced(flight), 2 * self.mss)  # [RFC9438-09]
         self.cwnd = self.ssthresh
-        self.hystart = None  # [RFC9406-06] [RFC9406-08]
+        self.end_first_slow_start()  # [RFC9406-06] [RFC9406-08]
         self.timed_out = False
         validation = self.validation
         if validation is not None:
@@ -150,7 +158,7 @@ class LossBased(CongestionControl):
         left = self.reduced(flight)
         self.ssthresh = max(left, 2 * self.mss)
         self.cwnd = max(min(left, self.cwnd), self.mss)
-        self.hystart = None
+        self.end_first_slow_start()
 
     def on_undo(self) -> None:
         """Back to the window before the last reduction [RFC9438-14]."""
@@ -172,7 +180,7 @@ class LossBased(CongestionControl):
         """Another algorithm's window; its first slow start is not ours [RFC9406-08]."""
         super().adopt(cwnd, ssthresh, srtt)
         self.delivered = self.initial_window
-        self.hystart = None
+        self.end_first_slow_start()
 
     def _shrink(self) -> None:
         """Five minutes without use: half, but remember in ssthresh what there was [RFC7661-07]."""

@@ -65,7 +65,15 @@ class Ends:
         """`count` connections, established on both sides."""
         for begin in range(0, count, _BATCH):
             for _ in range(min(_BATCH, count - begin)):
-                self.client.connect("10.0.0.2", PORT, self.now)
+                self.client.connect("10.0.0.2", PORT, self.now, handler=_take)
+            self.settle()
+
+    def exchange(self) -> None:
+        """Text goes there and back once on every connection."""
+        connections = self.client.connections()
+        for begin in range(0, len(connections), _BATCH):
+            for connection in connections[begin : begin + _BATCH]:
+                connection.write(_SCALE_TEXT, self.now)
             self.settle()
 
     def close(self) -> None:
@@ -80,13 +88,21 @@ class Ends:
 def _accept(listener: Listener, connection: Connection, now: int) -> None:
     taken = listener.accept()
     while taken is not None:
-        taken.handler = _close_at_end
+        taken.handler = _serve
         taken = listener.accept()
 
 
-def _close_at_end(connection: Connection, event: Event, now: int) -> None:
+def _serve(connection: Connection, event: Event, now: int) -> None:
+    """Echo; close when the other side has."""
     if event is Event.EOF:
         connection.close(now)
+    elif event is Event.READABLE:
+        connection.write(connection.read(len(_SCALE_TEXT), now), now)
+
+
+def _take(connection: Connection, event: Event, now: int) -> None:
+    if event is Event.READABLE:
+        connection.read(len(_SCALE_TEXT), now)
 
 
 def _live() -> int:
@@ -97,23 +113,27 @@ def _live() -> int:
 def memory(count: int) -> dict[str, float]:
     """Octets of live objects for an idle established connection and for a TIME_WAIT record (tracemalloc).
 
-    Tables grow in steps, so a few thousand of them can look half as large again as ten thousand.
+    "Used" is a connection over which text has gone in both directions, and that is idle again.  Tables grow in steps, so
+    a few thousand of them can look half as large again as ten thousand.
     """
     ends = Ends()
     ends.open(_BATCH)  # whatever is made once is made now
+    ends.exchange()
     ends.close()
     tracemalloc.start()
     before = _live()
     ends.open(count)
     assert len(ends.client.connections()) == len(ends.server.connections()) == count
     idle = (_live() - before) / count / 2
+    ends.exchange()
+    used = (_live() - before) / count / 2
     ends.close()
     assert not ends.client.connections()
     assert not ends.server.connections()
     assert len(ends.client.time_wait) >= count
     record = (_live() - before) / count
     tracemalloc.stop()
-    return {"idle bytes": idle, "time-wait bytes": record}
+    return {"idle bytes": idle, "used bytes": used, "time-wait bytes": record}
 
 
 def lab_segments(size: int) -> dict[str, float]:

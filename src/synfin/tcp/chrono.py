@@ -14,20 +14,35 @@ BUFFER: Final = 3  # all was sent, and the application has more than the send bu
 class Chronometer:
     """Nanoseconds in each of the four states, of one connection (Linux: tcpi_busy_time and its parts)."""
 
-    __slots__ = ("_since", "_spent", "state")
+    __slots__ = ("_buffer", "_busy", "_idle", "_since", "_window", "state")
 
     def __init__(self, now: int) -> None:
         self.state = IDLE
         self._since = now
-        self._spent = [0, 0, 0, 0]
+        self._idle = 0
+        self._busy = 0
+        self._window = 0
+        self._buffer = 0
 
     def switch(self, state: int, now: int) -> None:
         """From `now` on it is `state`."""
-        self._spent[self.state] += now - self._since
+        running = now - self._since
+        if self.state == IDLE:
+            self._idle += running
+        elif self.state == BUSY:
+            self._busy += running
+        elif self.state == WINDOW:
+            self._window += running
+        else:
+            self._buffer += running
         self._since = now
         self.state = state
 
     def spent(self, state: int, now: int) -> int:
         """Nanoseconds in `state` so far."""
         running = now - self._since if state == self.state else 0
-        return self._spent[state] + running
+        if state == IDLE:
+            return self._idle + running
+        if state == BUSY:
+            return self._busy + running
+        return (self._window if state == WINDOW else self._buffer) + running

@@ -20,6 +20,7 @@ def take_rate(sample: AckSample, board: Scoreboard, min_rtt: int) -> None:
     record = board.rate_record
     if record is None:
         return
+    board.rate_record = None  # it is acknowledged: nobody needs it any more
     delivered = board.delivered
     sample.prior_delivered = record.delivered
     sample.prior_pipe = record.prior_pipe

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final, final
 
 UNDEFINED: Final = -1
-BINS: Final = 4  # of the pipeACK sampling period
+BINS: Final = 4  # of the pipeACK sampling period, the newest first
+NO_BINS: Final = (0, 0, 0, 0)
 PERIOD_MIN: Final = 1_000_000_000  # ns; the sampling period is max(3*RTT, 1 s)
 NVP_MAX: Final = 300_000_000_000  # five minutes in the non-validated phase [RFC7661-05]
 
@@ -27,7 +28,7 @@ class Validation:
         self._acked = 0  # in the running round trip
         self._left = 0  # octets to be acknowledged until it ends
         self._offered = 0  # the window when it began
-        self._bins = [0] * BINS
+        self._bins = NO_BINS
         self._turned_at = 0
 
     def on_ack(self, now: int, acked: int, outstanding: int, srtt: int, cwnd: int) -> None:
@@ -44,9 +45,11 @@ class Validation:
         if self._left > 0:
             return
         self._turn(now, srtt)
-        if self._acked > self._bins[0]:
-            self._bins[0] = self._acked
-        self.pipe_ack = max(self._bins)
+        newest, second, third, oldest = self._bins
+        if self._acked > newest:
+            newest = self._acked
+            self._bins = (newest, second, third, oldest)
+        self.pipe_ack = max(newest, second, third, oldest)
         if 2 * self.pipe_ack >= self._offered:
             self.since = UNDEFINED
         elif self.since == UNDEFINED:
@@ -60,8 +63,9 @@ class Validation:
         quarter = max(3 * srtt, PERIOD_MIN) // BINS
         if now - self._turned_at < quarter:
             return
-        turns = min((now - self._turned_at) // quarter, BINS)
-        self._bins = [0] * turns + self._bins[: BINS - turns]
+        for _ in range(min((now - self._turned_at) // quarter, BINS)):
+            newest, second, third, _oldest = self._bins
+            self._bins = (0, newest, second, third)
         self._turned_at = now
 
     def on_loss(self, flight: int) -> None:
@@ -73,7 +77,7 @@ class Validation:
         """Recovery is over: pipeACK is undefined until it is measured again (RFC 7661 4.4.1)."""
         self.pipe_ack = self.since = self.loss_flight = UNDEFINED
         self._acked = self._left = self._offered = 0
-        self._bins = [0] * BINS
+        self._bins = NO_BINS
 
     def expired(self, now: int) -> bool:
         """Whether the non-validated phase has lasted too long; it starts anew then [RFC7661-07]."""

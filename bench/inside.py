@@ -113,8 +113,8 @@ def _live() -> int:
 def memory(count: int) -> dict[str, float]:
     """Octets of live objects for an idle established connection and for a TIME_WAIT record (tracemalloc).
 
-    "Used" is a connection over which text has gone in both directions, and that is idle again.  Tables grow in steps, so
-    a few thousand of them can look half as large again as ten thousand.
+    "Used" is a connection over which text has gone in both directions, and that is idle again.  Tables grow in steps,
+    so a few thousand of them can look half as large again as ten thousand.
     """
     ends = Ends()
     ends.open(_BATCH)  # whatever is made once is made now

@@ -31,15 +31,15 @@ _IS_ATOMIC: Final[dict[type, bool]] = {}
 IGNORED: Final = frozenset(
     """
     _trace trace config gate handler jar rng data counters local remote link_mss isn
-    now opened_at bytes_retransmitted bytes_text_sent segments_in segments_out text_segments_in text_segments_out
+    now opened_at octets_resent bytes_text_sent segments_in segments_out text_segments_in text_segments_out
     retransmits_total out_of_order last_data_sent last_data_received last_ack_received last_ack_sent_at refresh_idle
     rtt rtt_seq rtt_started progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
     error soft_error _congestion resend_why _count syn_lost send_window receive_window duplicates limited inflation
-    recover partial sample congestion_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset
+    recover partial sample cwnd_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset
     window
     older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
     recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at
-    reordering reorderings rto_count rto_recoveries rto_since rto_time dsacks_received overflows undone reduced_at
+    reordering reorderings timeouts dsacks overflows undone reduced_at
     undo_una undo_echo undo_octets probe_sampled dsack_end lost_again lost_again_sent_at app_limited
     """.split()  # noqa: SIM905
 )

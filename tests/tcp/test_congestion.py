@@ -236,6 +236,16 @@ def test_idle_restart_can_be_switched_off() -> None:
     assert len(t.drain()) > 20
 
 
+def test_the_initial_window_bounds_super_segments_as_well() -> None:
+    """[RFC5681-01] [RFC6928-01]: the first burst of a connection, where a device takes 64 KiB at once."""
+    t = Opened(mss=1000)
+    t.inject("SA win=65535")
+    t.drain()
+    t.connection.tcb.push_limit = 65_536
+    t.app.write(b"x" * 60_000)
+    assert sum(sent.len for sent in t.drain()) == 10_000
+
+
 def test_ssthresh_starts_arbitrarily_high() -> None:
     """[RFC5681-06]: nothing but loss ends the first slow start."""
     algorithm = create("newreno", 1000, 10)

@@ -156,7 +156,7 @@ def text_segment(tcb: Tcb, seq: int, limit: int, why: str, fin_fits: bool = True
         tcb.snd_nxt = end
     elif not why.startswith("zero"):
         tcb.retransmits_total += 1
-        tcb.bytes_retransmitted += len(text)
+        tcb.recovery.octets_resent += len(text)
         if tcb.rtt_seq >= seq:  # Karn [RFC6298-06] [MUST-18]
             tcb.rtt_seq = CANCELLED
     if text:

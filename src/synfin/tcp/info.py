@@ -199,10 +199,10 @@ def _sending(tcb: Tcb) -> dict[str, int]:
         "reord_seen": board.reorderings,
         "snd_wnd": tcb.send_window.size,
         "notsent_bytes": max(tcb.send_buffer.end - max(tcb.snd_nxt, tcb.send_buffer.start), 0),
-        "pacing_rate": tcb.pacer.rate or UNLIMITED if tcb.pacer is not None else UNLIMITED,
+        "pacing_rate": (tcb.config.max_pacing_rate if tcb.pacer is None else tcb.pacer.rate) or UNLIMITED,
         "max_pacing_rate": tcb.config.max_pacing_rate or UNLIMITED,
-        "delivery_rate": tcb.rate_delivered * SECOND // tcb.rate_interval if tcb.rate_interval else 0,
-        "delivery_rate_app_limited": int(tcb.rate_app_limited),
+        "delivery_rate": board.rate_delivered * SECOND // board.rate_interval if board.rate_interval else 0,
+        "delivery_rate_app_limited": int(board.rate_app_limited),
     }
 
 
@@ -233,19 +233,19 @@ def _receiving(tcb: Tcb) -> dict[str, int]:
 
 def _counters(tcb: Tcb) -> dict[str, int]:
     """What was counted since the beginning."""
-    waiting = tcb.now - tcb.rto_since if tcb.rto_since else 0
+    timeouts = tcb.timeouts
     return {
         "delivered": int(tcb.snd_una > tcb.iss) - (-tcb.board.delivered // max(tcb.mss, 1)),  # with the SYN
-        "dsack_dups": tcb.dsacks_received,
-        "total_rto": tcb.rto_count,
-        "total_rto_recoveries": tcb.rto_recoveries,
-        "total_rto_time": (tcb.rto_time + waiting) // 1_000_000,
+        "dsack_dups": tcb.recovery.dsacks,
+        "total_rto": 0 if timeouts is None else timeouts.count,
+        "total_rto_recoveries": 0 if timeouts is None else timeouts.periods,
+        "total_rto_time": 0 if timeouts is None else timeouts.spent(tcb.now) // 1_000_000,
         "delivered_ce": 0 if tcb.ecn is None else tcb.ecn.delivered_ce,
         "total_retrans": tcb.retransmits_total,
         "bytes_acked": max(tcb.snd_una - tcb.iss - 1, 0),
         "bytes_received": max(tcb.rcv_nxt - tcb.irs - 1, 0) if tcb.rcv_nxt else 0,
         "bytes_sent": tcb.bytes_text_sent,
-        "bytes_retrans": tcb.bytes_retransmitted,
+        "bytes_retrans": tcb.recovery.octets_resent,
         "segs_out": tcb.segments_out,
         "segs_in": tcb.segments_in,
         "data_segs_in": tcb.text_segments_in,

@@ -200,7 +200,7 @@ def _send_new(tcb: Tcb, out: list[Segment]) -> None:
         if count > tcb.mss:
             count = min(count, max(tcb.effective_cwnd() - flight, tcb.mss)) // tcb.mss * tcb.mss
         if flight > 0 and flight + count > tcb.effective_cwnd():
-            tcb.congestion_edge = seq
+            board.cwnd_edge = seq
             break
         if tcb.pacer is not None and count:
             count = may_leave(tcb, tcb.pacer, count)

@@ -158,9 +158,8 @@ def complete_handshake(tcb: Tcb, arrival: Arrival, state: State, why: str) -> No
         tcb.board.acknowledge(arrival.ack, tcb.now)
         steps_loss.choose_recovery(tcb)
     tcb.retransmits = 0
-    if tcb.rto_since:
-        tcb.rto_time += tcb.now - tcb.rto_since
-        tcb.rto_since = 0
+    if tcb.timeouts is not None:
+        tcb.timeouts.on_progress(tcb.now)
     tcb.progress_at = tcb.now
     tcb.last_ack_received = tcb.now
     tcb.stop_timer(RETRANSMIT)
@@ -184,9 +183,8 @@ def _advance(tcb: Tcb, arrival: Arrival, sample: AckSample) -> None:
     tcb.send_buffer.release(ack)
     tcb.board.acknowledge(ack, tcb.now)
     tcb.retransmits = 0
-    if tcb.rto_since:
-        tcb.rto_time += tcb.now - tcb.rto_since
-        tcb.rto_since = 0
+    if tcb.timeouts is not None:
+        tcb.timeouts.on_progress(tcb.now)
     tcb.progress_at = tcb.now
     if tcb.wants_room and tcb.has_room():
         tcb.wants_room = False
@@ -209,15 +207,16 @@ def _tell_congestion(tcb: Tcb, sample: AckSample) -> None:
         ecn.ce_told = 0
     if tcb.recovery.state == RECOVERY or (ecn is not None and ecn.echoed):  # [RFC3168-08]
         sample.recovering = True
-    sample.cwnd_limited = tcb.snd_una - sample.acked < tcb.congestion_edge
+    sample.cwnd_limited = tcb.snd_una - sample.acked < board.cwnd_edge
     sample.total_delivered = board.delivered
     take_rate(sample, board, tcb.rtt.min_rtt)
     if sample.rate_interval and (
-        not sample.app_limited or sample.rate_delivered * tcb.rate_interval >= tcb.rate_delivered * sample.rate_interval
+        not sample.app_limited
+        or sample.rate_delivered * board.rate_interval >= board.rate_delivered * sample.rate_interval
     ):
-        tcb.rate_delivered = sample.rate_delivered
-        tcb.rate_interval = sample.rate_interval
-        tcb.rate_app_limited = sample.app_limited
+        board.rate_delivered = sample.rate_delivered
+        board.rate_interval = sample.rate_interval
+        board.rate_app_limited = sample.app_limited
     tcb.congestion.on_ack(sample)
     if tcb.pacer is not None or tcb.congestion.paced:
         set_pace(tcb)

@@ -78,7 +78,7 @@ def _take_dsack(tcb: Tcb, start: int, end: int) -> None:
     """The peer has received `start` to `end` twice [RFC2883-06]."""
     recovery = tcb.recovery
     tcb.note("dsack-received")
-    tcb.dsacks_received += 1
+    recovery.dsacks += 1
     recovery.dsack_end = end
     if recovery.undo_una != NO_NUMBER and recovery.undo_una <= start and end <= recovery.recover:
         recovery.undo_octets -= end - start

@@ -29,7 +29,7 @@ from synfin.tcp.rtt import RttEstimator
 from synfin.tcp.rules import RULES
 from synfin.tcp.sendbuf import SendBuffer
 from synfin.tcp.state import CLOSED, MOVES, SYN_RECEIVED, SYN_SENT, UNSYNCHRONIZED, State
-from synfin.tcp.timers import NEVER, Timers
+from synfin.tcp.timers import NEVER, Timeouts, Timers
 from synfin.tcp.timewait import TimeWait
 from synfin.tcp.uto import UserTimeout, start_user_timeout
 from synfin.tcp.window import ReceiveWindow, SendWindow
@@ -61,16 +61,13 @@ class Tcb:
         "advertised_mss",
         "arm_now",
         "board",
-        "bytes_retransmitted",
         "bytes_text_sent",
         "challenge",
         "chrono",
         "config",
-        "congestion_edge",
         "count",
         "dsack_end",
         "dsack_start",
-        "dsacks_received",
         "ecn",
         "error",
         "events",
@@ -111,9 +108,6 @@ class Tcb:
         "probes_unanswered",
         "progress_at",
         "push_limit",
-        "rate_app_limited",
-        "rate_delivered",
-        "rate_interval",
         "rcv_nxt",
         "rcv_up",
         "rcv_wscale_ok",
@@ -131,10 +125,6 @@ class Tcb:
         "reset_why",
         "retransmits",
         "retransmits_total",
-        "rto_count",
-        "rto_recoveries",
-        "rto_since",
-        "rto_time",
         "rtt",
         "rtt_seq",
         "rtt_started",
@@ -157,6 +147,7 @@ class Tcb:
         "text_segments_in",
         "text_segments_out",
         "time_wait",
+        "timeouts",
         "timers",
         "timestamps",
         "told_end",
@@ -235,7 +226,6 @@ class Tcb:
         self._congestion: CongestionControl | None = None
         self.sample: AckSample | None = None  # one for all connections of a host
         self.pacer: Pacer | None = None  # from when on something is paced
-        self.congestion_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
         kind(config.recovery)  # likewise
         self.board = NOTHING_SENT  # its own from the first text or FIN on, as is the recovery
         self.recovery = NOTHING_LOST
@@ -281,22 +271,14 @@ class Tcb:
 
         # For info()
         self.chrono: Chronometer | None = None  # from the first text on
-        self.rate_delivered = 0  # the delivery rate that counts: octets in so many ns
-        self.rate_interval = 0
-        self.rate_app_limited = False
         self.segments_in = 0
         self.segments_out = 0
         self.text_segments_in = 0
         self.text_segments_out = 0
         self.retransmits_total = 0
-        self.bytes_retransmitted = 0
         self.bytes_text_sent = 0
         self.out_of_order = 0
-        self.dsacks_received = 0
-        self.rto_count = 0  # time-outs
-        self.rto_recoveries = 0  # times without progress that began with one
-        self.rto_since = 0  # when the running one began, 0: none
-        self.rto_time = 0  # ns spent in those that are over
+        self.timeouts: Timeouts | None = None  # from the first time-out on
         self.last_data_sent = 0
         self.last_data_received = 0
         self.last_ack_received = 0

@@ -94,10 +94,9 @@ def _doubling_time(config: TcpConfig, retries: int) -> int:
 def _count_retransmission(tcb: Tcb) -> None:
     """Count towards R1 and R2; at R1 tell the application [SHLD-9] [SHLD-10] (and through it IP [MUST-20a])."""
     tcb.retransmits += 1
-    tcb.rto_count += 1
-    if tcb.rto_since == 0:
-        tcb.rto_recoveries += 1
-        tcb.rto_since = max(tcb.now, 1)
+    if tcb.timeouts is None:
+        tcb.timeouts = timers.Timeouts()
+    tcb.timeouts.on_timeout(tcb.now)
     tcb.resent_at = tcb.now
     if tcb.retransmits == tcb.config.r1_retries:
         tcb.note("r1-reached")
@@ -133,7 +132,7 @@ def _retransmit(tcb: Tcb) -> None:
     steps_loss.on_timeout(tcb, tcb.retransmits > 1)
     tcb.rtt.back_off()
     tcb.rtt_seq = CANCELLED
-    tcb.congestion_edge = tcb.snd_nxt  # a window of one segment is in use
+    tcb.board.cwnd_edge = tcb.snd_nxt  # a window of one segment is in use
     tcb.resend_now = "retransmit-timeout"
     tcb.resend_why = "retransmit-slow-start"
 

@@ -76,3 +76,33 @@ class Timers:
     def clear(self) -> None:
         """Stop all."""
         self.deadlines = _NONE_RUNS
+
+
+@final
+class Timeouts:
+    """How often the retransmission timer has expired, and how long that kept the connection from getting on."""
+
+    __slots__ = ("count", "periods", "since", "time")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.periods = 0  # times without progress that began with a time-out
+        self.since = 0  # when the running one began, 0: none
+        self.time = 0  # ns spent in those that are over
+
+    def on_timeout(self, now: int) -> None:
+        """One more."""
+        self.count += 1
+        if self.since == 0:
+            self.periods += 1
+            self.since = max(now, 1)
+
+    def on_progress(self, now: int) -> None:
+        """Something new was acknowledged."""
+        if self.since:
+            self.time += now - self.since
+            self.since = 0
+
+    def spent(self, now: int) -> int:
+        """Nanoseconds without progress, the running time included."""
+        return self.time + (now - self.since if self.since else 0)

@@ -34,12 +34,14 @@ class Recovery:
         "detection",
         "disorder_top",
         "dsack_end",
+        "dsacks",
         "duplicates",
         "frto",
         "frto_end",
         "inflation",
         "kind",
         "limited",
+        "octets_resent",
         "partial",
         "probe_again",
         "probe_end",
@@ -75,6 +77,9 @@ class Recovery:
         self.frto = FRTO_OFF
         self.frto_end = 0  # end of the segment that the time-out sent again
         self.dsack_end = NO_NUMBER  # end of the D-SACK in the acknowledgment at hand
+        # For info()
+        self.dsacks = 0  # reports of what the peer has received twice
+        self.octets_resent = 0
         # Undo: was the reduction of the window needed?
         self.undo_una = NO_NUMBER  # SND.UNA when it was made, NO_NUMBER: nothing to undo
         self.undo_echo = NO_NUMBER  # our timestamp clock (ms) when the first retransmission left

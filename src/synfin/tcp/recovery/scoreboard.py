@@ -23,40 +23,12 @@ class Scoreboard:
     """The records of one connection, at most `limit` of them (RFC 2018 5, RFC 6675 3)."""
 
     __slots__ = (
-        "_head",
-        "_hint",
-        "_records",
-        "app_limited",
-        "delivered",
-        "delivered_at",
-        "echo",
-        "fack",
-        "first_sent_at",
-        "limit",
-        "lost",
-        "lost_again",
-        "lost_again_sent_at",
-        "lost_total",
-        "min_rtt",
-        "order",
-        "original_delivered",
-        "overflows",
-        "rate_record",
-        "recent_end",
-        "recent_rtt",
-        "recent_sent_at",
-        "reordered",
-        "reordering",
-        "reorderings",
-        "resent",
-        "rtt",
-        "sacked",
-        "sacked_end",
-        "to_resend",
-        "top",
-        "una",
-        "undone",
-    )
+        "_head", "_hint", "_records", "app_limited", "cwnd_edge", "delivered", "delivered_at", "echo", "fack",
+        "first_sent_at", "limit", "lost", "lost_again", "lost_again_sent_at", "lost_total", "min_rtt", "order",
+        "original_delivered", "overflows", "rate_app_limited", "rate_delivered", "rate_interval", "rate_record",
+        "recent_end", "recent_rtt", "recent_sent_at", "reordered", "reordering", "reorderings", "resent", "rtt",
+        "sacked", "sacked_end", "to_resend", "top", "una", "undone",
+    )  # fmt: skip
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -90,6 +62,10 @@ class Scoreboard:
         self.delivered_at = 0
         self.first_sent_at = 0
         self.app_limited = 0  # samples up to this number of delivered octets are limited by the application
+        self.cwnd_edge = 0  # SND.NXT when cwnd, and nothing else, kept text from being sent last
+        self.rate_delivered = 0  # the delivery rate that counts: octets in so many ns
+        self.rate_interval = 0
+        self.rate_app_limited = False
         # Facts about the acknowledgment at hand
         self.echo = NO_ECHO
         self.min_rtt = 0

@@ -13,6 +13,7 @@ from typing import Final
 
 from synfin.host import Host
 from synfin.host.interfaces import Interface
+from synfin.mypyc import mypyc_attr
 from synfin.wire.frame import Frame
 from synfin.wire.segmentation import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, complete, split
 
@@ -30,6 +31,7 @@ __all__ = [
 PUSH_LIMIT: Final = 65_400  # octets of text in a super-segment: an IP packet less the headers of IPv6 and TCP
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Device(ABC):
     """A place to read frames from and to write frames to.
 

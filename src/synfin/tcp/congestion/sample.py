@@ -1,7 +1,8 @@
 """`AckSample`: what one acknowledgment tells a congestion control.
 
-A value without behaviour.  `steps_ack` fills one per connection anew for each ACK that delivers something and hands it
-over, so an algorithm must copy what it wants to keep; what the numbers mean for a window is the algorithm's business.
+A value without behaviour.  `steps_ack` fills one anew for each ACK that delivers something and hands it over; all
+connections of a host share it, so an algorithm must copy what it wants to keep.  What the numbers mean for a window is
+the algorithm's business.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synfin.tcp import Event, State
+from synfin.tcp.window import ReceiveWindow
 from tests.harness import Established
 
 WRAP_AROUND = True
@@ -277,3 +278,12 @@ def test_reading_reopens_a_closed_window_at_once() -> None:
     t.drain()
     t.app.read(3000)
     t.expect("A ack=4001 win=3000")
+
+
+def test_a_repeated_syn_ack_takes_nothing_back() -> None:
+    """[SHLD-14]: text of the SYN is queued, a challenge ACK has told of room behind it, then the SYN-ACK goes again."""
+    window = ReceiveWindow(100_000)
+    assert window.open(1_461, 64_075) == 64_075
+    window.edge = 66_996
+    assert window.open(1_461, 64_075) == 65_535
+    assert window.edge == 66_996

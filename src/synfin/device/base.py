@@ -13,7 +13,7 @@ from typing import Final
 
 from synfin.host import Host
 from synfin.host.interfaces import Interface
-from synfin.mypyc import mypyc_attr
+from synfin.mypyc import mypyc_attr, own_caches
 from synfin.wire.frame import Frame
 from synfin.wire.segmentation import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, complete, split
 
@@ -92,3 +92,6 @@ def plug(
         push_limit=PUSH_LIMIT if large else 0,
         checksum_offload=large,
     )
+
+
+own_caches(Device)

@@ -22,6 +22,7 @@ from synfin.device.base import ETHERNET_HEADER, ETHERNET_LAYER, IP_LAYER, Device
 from synfin.device.rtnetlink import Rtnetlink
 from synfin.device.vnet import HEADER_OCTETS, NO_OFFLOAD, parse_virtio, virtio_header
 from synfin.errors import UsageError
+from synfin.mypyc import own_caches
 from synfin.wire.frame import Frame
 
 TUN_PATH = "/dev/net/tun"  # not Final: tests put another in its place, which a compiled constant would ignore
@@ -225,3 +226,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
+
+
+own_caches(Device)  # with Tun among those below it

@@ -27,6 +27,7 @@ RFC 9293                    file
 from __future__ import annotations
 
 from synfin.config import TcpConfig
+from synfin.mypyc import own_caches
 from synfin.tcp.connection import Connection
 from synfin.tcp.events import Event
 from synfin.tcp.info import TcpInfo
@@ -49,3 +50,5 @@ __all__ = [
     "TcpInfo",
     "TimeWaitTable",
 ]
+
+own_caches(IsnSource)

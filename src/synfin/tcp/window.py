@@ -80,6 +80,8 @@ class ReceiveWindow:
     def open(self, rcv_nxt: int, limit: int) -> int:
         """The field of a SYN: unscaled [RFC7323-02]; `limit` bounds it."""
         size = min(self.capacity, limit, WINDOW_FIELD_MAX)
+        if rcv_nxt + size < self.edge:  # a repeated SYN-ACK takes nothing back of what was told meanwhile [SHLD-14]
+            size = min(self.edge - rcv_nxt, WINDOW_FIELD_MAX)
         self.offered = size
         if rcv_nxt + size > self.edge:
             self.edge = rcv_nxt + size

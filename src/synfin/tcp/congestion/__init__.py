@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synfin.mypyc import own_caches
 from synfin.tcp.congestion.base import CongestionControl, create, initial_window, names, register
 from synfin.tcp.congestion.bbr_states import Bbr
 from synfin.tcp.congestion.cubic import Cubic
@@ -23,3 +24,5 @@ __all__ = [
     "names",
     "register",
 ]
+
+own_caches(CongestionControl)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from synfin.mypyc import own_caches
 from synfin.tcp.recovery.base import LossDetection, kind, names, register
 from synfin.tcp.recovery.facts import LossFacts
 from synfin.tcp.recovery.newreno import NewReno
@@ -26,3 +27,5 @@ __all__ = [
     "names",
     "register",
 ]
+
+own_caches(LossDetection)

@@ -30,8 +30,7 @@ from synfin.device.drive import Driver
 from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.tun import Tun
 from synfin.host import Host
-from synfin.services.simple import Discard
-from synfin.tcp import Connection, Event
+from synfin.tcp import Connection, Event, Listener
 from synfin.wire.addresses import parse_prefix
 from synfin.wire.frame import Frame
 
@@ -135,7 +134,7 @@ def relay(ends: list[int], paths: list[Lane], done: Callable[[], bool], controls
 def kernel_end(role: str, control: socket.socket, algorithm: str, size: int) -> None:
     """A kernel end: namespace, TUN device, one transfer; tells its seconds."""
     enter_private_namespace()
-    tun = Tun("lossy")
+    tun = Tun("lossy", offload=False)
     configure(tun.name, [Prefix(*parse_prefix(f"{ADDRESSES[role]}/24"))], mtu=MTU, quiet=True)
     for name in ("tcp_rmem", "tcp_wmem"):
         Path(f"/proc/sys/net/ipv4/{name}").write_text(f"4096 {ROOM} {ROOM}")
@@ -184,19 +183,19 @@ def synfin_end(role: str, control: socket.socket, algorithm: str, size: int) -> 
 
 def _receive(host: Host, driver: Driver, control: socket.socket) -> None:
     """Serve; tell when a peer has closed."""
-    service = Discard()
 
-    def accept(listener: Any, connection: Connection, now: int) -> None:
-        service.accept(listener, connection, now)
-        inner = connection.handler
-        assert inner is not None
+    def hear(connection: Connection, event: Event, now: int) -> None:
+        while connection.read(1 << 20, now):
+            pass
+        if connection.at_eof:
+            connection.handler = None
+            connection.close(now)
+            control.send(b"done")
 
-        def hear(heard: Connection, event: Event, at: int) -> None:
-            inner(heard, event, at)
-            if event is Event.EOF:
-                control.send(b"done")
-
-        connection.handler = hear
+    def accept(listener: Listener, connection: Connection, now: int) -> None:
+        taken = listener.accept()
+        if taken is not None:
+            taken.handler = hear
 
     host.listen(PORT, driver.clock(), handler=accept)
 
@@ -273,7 +272,7 @@ def transfer(pair: tuple[str, str], algorithm: str, loss: float, options: argpar
             os.waitpid(child, 0)
             control.close()
             os.close(descriptor)
-    return options.size * 8 / 1e6 / (ended[0] - begun)
+    return float(options.size * 8 / 1e6 / (ended[0] - begun))
 
 
 def main() -> None:

@@ -120,7 +120,7 @@ def play(case: Case) -> Result:
     connection = bulk.connection
     assert connection is not None
     carries = case.rate * 1_000_000 / 8 * TEXT / FRAME  # octets of text per second
-    again = connection.tcb.bytes_retransmitted
+    again = connection.info().bytes_retrans
     lost = world.cables[0].lanes[0].lost_bytes * TEXT // FRAME
     return Result(
         goodput=round(bulk.size / (bulk.done_at / SECOND) / carries, 4),

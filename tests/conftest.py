@@ -63,6 +63,11 @@ def pristine() -> list[object]:
 _pristine = pristine()
 
 
+def pytest_runtest_setup() -> None:
+    """Forget the contexts of the test before, whatever became of it."""
+    harness.contexts.clear()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Judge every trace of the test by I1 to I6, unless it is marked `unjudged` (it shows what must not be)."""

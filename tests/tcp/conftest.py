@@ -26,12 +26,6 @@ def initial_numbers(request: pytest.FixtureRequest) -> Iterator[tuple[int, int]]
     harness.default_isns = harness.PLAIN_ISNS
 
 
-@pytest.fixture(autouse=True)
-def _fresh_contexts() -> None:
-    """Forget the contexts of the test before."""
-    harness.contexts.clear()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

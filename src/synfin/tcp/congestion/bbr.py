@@ -3,7 +3,8 @@
 The model is the largest recent delivery rate (`max_bw`) and the smallest recent round-trip time (`min_rtt`), bounded by
 what loss and ECN have taught lately (`bw_lo`, `inflight_lo`) and in the last probe (`inflight_hi`).  This module keeps
 the model and computes window and rate; `bbr_states` moves through the phases.  Rates are octets per second, times ns.
-Names are those of the draft.  Instead of a random generator there is `seed`, which the connection sets.
+Names are those of the draft.  Instead of a random generator there is `seed`, which the connection sets, and the first
+round of recovery does not conserve packets: the window of the model is what bounds it from the start.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ IGNORED: Final = frozenset(
     now opened_at octets_resent bytes_text_sent segments_in segments_out text_segments_in text_segments_out
     retransmits_total out_of_order last_data_sent last_data_received last_ack_received last_ack_sent_at refresh_idle
     rtt rtt_seq rtt_started progress_at resent_at retransmits limit_challenges ts_recent_at events ack_policy
-    error soft_error _congestion resend_why _count syn_lost send_window receive_window duplicates limited inflation
-    recover partial sample cwnd_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset
+    error soft_error _congestion congestion resend_why _count syn_lost send_window receive_window duplicates limited
+    inflation recover partial sample cwnd_edge chrono pacer rate_delivered rate_interval rate_app_limited rule ts_offset
     window
     older newer oldest newest sent_at first_sent_at flight_sent_at delivered delivered_at recent_sent_at recent_end
     recent_rtt fack original_delivered rate_record prior_pipe prior_lost lost_total min_rtt echo rto_at

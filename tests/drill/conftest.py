@@ -1,4 +1,4 @@
-"""Scripts of this folder are tests; those that the stack does not pass say why, here or in their own comment.
+"""Scripts of this folder are tests; those that the stack does not pass say why in their own comment.
 
 A script with the comment `// kernel only: reason` tells what Linux does and the stack, also with the preset linux, does
 not: it must fail here, so that the comment goes when the stack learns it.
@@ -13,14 +13,11 @@ from tests.drill.samples import remarks
 
 __all__ = ["pytest_collect_file"]
 
-# Strict: whoever makes one pass takes it off the list.
-NOT_YET = {}
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not isinstance(item, ScriptItem):
             continue
-        reason = NOT_YET.get(item.name) or " ".join(remarks(item.path, "kernel only"))
+        reason = " ".join(remarks(item.path, "kernel only"))
         if reason:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

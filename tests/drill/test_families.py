@@ -9,7 +9,6 @@ import pytest
 from synfin.drill.parser import parse
 from synfin.drill.play import Plan, play, play_file
 from synfin.drill.report import failure_lines
-from tests.drill.conftest import NOT_YET
 from tests.drill.play import OPEN
 from tests.drill.samples import IPV4_ONLY, KERNEL
 
@@ -17,8 +16,6 @@ from tests.drill.samples import IPV4_ONLY, KERNEL
 @pytest.mark.parametrize("version", ["ipv6", "ipv4-mapped-ipv6"])
 @pytest.mark.parametrize("path", KERNEL, ids=lambda path: path.stem)
 def test_recorded_scripts_in_the_other_families(path: Path, version: str) -> None:
-    if path.stem in NOT_YET:
-        pytest.skip(NOT_YET[path.stem])
     outcome = play_file(path, Plan(version=version, quiet_end=500_000_000))
     if version == "ipv6" and path.stem in IPV4_ONLY:
         assert not outcome.ok, IPV4_ONLY[path.stem]

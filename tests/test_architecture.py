@@ -40,9 +40,11 @@ RANK = {
     "lab": 7,
     "timeline": 9,
     "drill": 9,
-    "cli": 10,
-    "synfin": 11,  # the package file: version and lazy shortcuts
-    "__main__": 12,
+    "learn": 10,
+    "web": 11,
+    "cli": 12,
+    "synfin": 13,  # the package file: version and lazy shortcuts
+    "__main__": 14,
 }
 # Narrower than their rank says, or wider.
 ONLY: dict[str, set[str]] = {"pcap": {"errors"}}

@@ -48,7 +48,7 @@ def wrap(text: str, cells: int) -> list[str]:
     """`text` in lines of at most `cells`: broken at spaces, and between wide characters where punctuation allows."""
     lines: list[str] = []
     line = ""
-    for piece in _pieces(text):
+    for piece in pieces(text):
         if width(line + piece.rstrip()) <= cells or not line:
             line += piece
         else:
@@ -58,7 +58,7 @@ def wrap(text: str, cells: int) -> list[str]:
     return lines
 
 
-def _pieces(text: str) -> list[str]:
+def pieces(text: str) -> list[str]:
     """Parts between which a line may break; each keeps the space behind it."""
     pieces: list[str] = []
     piece = ""

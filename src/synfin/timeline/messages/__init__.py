@@ -9,13 +9,43 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.errors import UsageError
-from synfin.timeline.messages import en, en_rules, en_scenarios, zh, zh_rules, zh_scenarios
+from synfin.timeline.messages import (
+    en,
+    en_rules,
+    en_scenarios,
+    en_why_errors,
+    en_why_moves,
+    en_why_states,
+    zh,
+    zh_rules,
+    zh_scenarios,
+    zh_why_errors,
+    zh_why_moves,
+    zh_why_states,
+)
 
 LANGUAGES: Final = ("en", "zh")
 
+_PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
+    "en": (
+        en.MESSAGES,
+        en_rules.MESSAGES,
+        en_scenarios.MESSAGES,
+        en_why_states.MESSAGES,
+        en_why_moves.MESSAGES,
+        en_why_errors.MESSAGES,
+    ),
+    "zh": (
+        zh.MESSAGES,
+        zh_rules.MESSAGES,
+        zh_scenarios.MESSAGES,
+        zh_why_states.MESSAGES,
+        zh_why_moves.MESSAGES,
+        zh_why_errors.MESSAGES,
+    ),
+}
 _TABLES: Final[dict[str, dict[str, str]]] = {
-    "en": {**en.MESSAGES, **en_rules.MESSAGES, **en_scenarios.MESSAGES},
-    "zh": {**zh.MESSAGES, **zh_rules.MESSAGES, **zh_scenarios.MESSAGES},
+    language: {message: text for part in parts for message, text in part.items()} for language, parts in _PARTS.items()
 }
 
 

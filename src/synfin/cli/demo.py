@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = 1
 DEFAULT_SEED: Final = 1
-NOTE_LIMIT: Final = 9  # notes of one scenario
 QUOTES: Final = str.maketrans({"“": '"', "”": '"', "…": "..."})  # for terminals that have ASCII only
 MAX_EVENTS: Final = 1_000_000
 
@@ -172,19 +171,9 @@ def _title(world: World, scenario: Scenario, faults: tuple[str, ...], texts: Cat
     return lines
 
 
-def notes_of(scenario: Scenario, texts: Catalog) -> list[str]:
-    """The notes of a scenario: its own, then those of its numbers."""
-    found: list[str] = []
-    for owner in (scenario.name, *scenario.number.split()):
-        for count in range(1, NOTE_LIMIT + 1):
-            message = f"note.{owner}.{count}"
-            if texts.has(message):
-                found.append(texts.text(message))
-    return found
-
-
 def _notes(scenario: Scenario, texts: Catalog, style: Style, cells: int) -> list[str]:
     from synfin.timeline.ladder import NO_BREAK
+    from synfin.timeline.notes import notes_of
     from synfin.timeline.width import wrap
 
     lines: list[str] = []
@@ -217,4 +206,4 @@ def _print_list(texts: Catalog, as_json: bool) -> None:
     click.echo(texts.text("ui.list_use"), err=True)
 
 
-__all__ = ["EXIT_FINDING", "demo", "notes_of"]
+__all__ = ["EXIT_FINDING", "demo"]

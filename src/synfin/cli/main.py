@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "drill": "Play packet scripts: does this stack, or the kernel, do what they say?",
     "tun": "Run the stack on a TUN device: serve, or run a command against it.",
     "connect": "Connect to a TCP port: standard input to the peer, the peer to standard output.",
+    "web": "Show scenarios in a web page: step, scrub, and ask what if.",
 }
 
 

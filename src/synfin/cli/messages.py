@@ -1,4 +1,4 @@
-"""What `synfin tun`, `synfin connect` and `synfin drill` say, by id, in English and in Chinese.
+"""What `synfin tun`, `synfin connect`, `synfin drill` and `synfin web` say, by id, in English and in Chinese.
 
 Whole sentences with named parameters, never glued together.
 """
@@ -48,6 +48,10 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "record-fails": {
         "en": "the script does not pass on the stack; this is where it comes to an end:",
         "zh": "脚本在本协议栈上没有通过，停在这里：",
+    },
+    "web-open-to-others": {
+        "en": "warning: other machines can reach this page, and what is sent is not encrypted",
+        "zh": "警告：其他机器可以访问此页面，且传输内容未加密",
     },
     "unreadable": {"en": "{path}: {reason}", "zh": "{path}：{reason}"},
 }

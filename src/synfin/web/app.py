@@ -1,0 +1,215 @@
+"""The addresses of the server: what is asked where, and how mistakes are answered (docs/web.md lists them).
+
+Responsible for requests and answers; what is in them comes from the other parts.  Every answer of the API is JSON with
+`schema`; a mistake of the client is a 4xx with `error`, and with `field` where one is to blame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from synfin.errors import SynfinError, UsageError
+from synfin.timeline.messages import Catalog, catalog
+from synfin.web.assets import Asset, read_assets
+from synfin.web.catalog import catalog_document
+from synfin.web.document import SCHEMA
+from synfin.web.guard import App, Guard
+from synfin.web.limits import BODY_SECONDS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS
+from synfin.web.plans import Plan, plan_from_json
+from synfin.web.runs import BusyError, Desk, Runs
+
+JSON_TYPE: Final = "application/json"
+
+
+class RequestError(UsageError):
+    """A request cannot be answered; `status` is the code, `field` what is to blame."""
+
+    def __init__(self, text: str, field: str = "", status: int = 400) -> None:
+        super().__init__(text)
+        self.field = field
+        self.status = status
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@final
+class Server:
+    """What the handlers share: the language asked for by default, kept runs, threads, static files."""
+
+    def __init__(self, lang: str = "en") -> None:
+        self.lang = lang
+        self.runs = Runs()
+        self.desk = Desk()
+        self.assets = read_assets()
+
+    # Pages
+
+    async def asset(self, request: Request) -> Response:
+        """A static file."""
+        found = self.assets.get(request.url.path)
+        if found is None:
+            raise RequestError("there is nothing at this address", status=404)
+        return _asset_answer(found, request)
+
+    # API
+
+    async def catalog(self, request: Request) -> Response:
+        """GET /api/catalog?lang="""
+        texts = self._texts(request.query_params.get("lang"))
+        return await self._answer(request, lambda: catalog_document(texts))
+
+    async def run(self, request: Request) -> Response:
+        """POST /api/run"""
+        asked = await _read_json(request, ("plan", "lang"))
+        plan, texts = _plan(asked, "plan"), self._texts(asked.get("lang"))
+        return await self._answer(request, lambda: self.runs.get(plan).document(texts))
+
+    def _texts(self, lang: object) -> Catalog:
+        if lang is None:
+            lang = self.lang
+        if not isinstance(lang, str):
+            raise RequestError("lang must be a text", "lang")
+        try:
+            return catalog(lang)
+        except UsageError as error:
+            raise RequestError(str(error), "lang") from None
+
+    async def _answer(self, request: Request, job: Callable[[], dict[str, Any]]) -> Response:
+        """What `job` makes, as JSON; made, written and compressed in a thread."""
+        packs = _takes_gzip(request)
+
+        def work() -> Response:
+            return _json_answer(job(), packs=packs)
+
+        return await self.desk.do(work)
+
+
+def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) -> App:
+    """The whole application, guarded; `token` None: without one; `names`: see `Guard`."""
+    routes = [
+        Route("/api/catalog", _told(server.catalog)),
+        Route("/api/run", _told(server.run), methods=["POST"]),
+        Route("/{path:path}", _told(server.asset)),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
+    return Guard(app, token, names)
+
+
+def _told(handler: Handler) -> Handler:
+    """The handler, with mistakes of the client told."""
+
+    async def told(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except RequestError as error:
+            return _error_answer(error.status, str(error), error.field)
+        except BusyError as error:
+            return _error_answer(429, str(error))
+        except SynfinError as error:
+            return _error_answer(400, str(error), getattr(error, "field", ""))
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return told
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error_answer(error.status_code, error.detail)
+
+
+async def _read_json(request: Request, known: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON object in the body, with no other names than the known ones."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON_TYPE:
+        raise RequestError(f"the body must be {JSON_TYPE}", status=415)
+    body = await read_body(request, JSON_OCTETS)
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:  # nested too deep; numbers too long; no UTF-8
+        raise RequestError(f"the body is no JSON: {str(error)[:200]}") from None
+    if not isinstance(value, dict):
+        raise RequestError("the body must be a JSON object")
+    for name in value:
+        if name not in known:
+            raise RequestError(f"there is no {name[:50]!r} here; there are {', '.join(known)}", name[:50])
+    return value
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body, of at most `limit` octets; more are not read."""
+    told = request.headers.get("content-length", "")
+    if told.isascii() and told.isdigit() and (len(told) > 18 or int(told) > limit):
+        raise RequestError(f"the body is longer than {limit} octets", status=413)
+    parts: list[bytes] = []
+    count = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                count += len(part)
+                if count > limit:
+                    raise RequestError(f"the body is longer than {limit} octets", status=413)
+                parts.append(part)
+    except TimeoutError:
+        raise RequestError(f"the body did not arrive within {BODY_SECONDS:.0f} s", status=408) from None
+    return b"".join(parts)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _plan(asked: dict[str, Any], field: str) -> Plan:
+    value = asked.get(field)
+    if not isinstance(value, dict):
+        raise RequestError(f"{field} must be an object", field)
+    try:
+        return plan_from_json(value)
+    except UsageError as error:
+        raise RequestError(str(error), field) from None
+
+
+def _takes_gzip(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding", "")
+    return any(part.partition(";")[0].strip().lower() == "gzip" for part in accepted.split(","))
+
+
+def _json_answer(value: dict[str, Any], *, packs: bool) -> Response:
+    # A lone surrogate of a request must not make an answer impossible.
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    headers = {"cache-control": "no-store", "vary": "accept-encoding"}
+    if packs and len(body) >= GZIP_FROM:
+        body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=JSON_TYPE)
+
+
+def _error_answer(status: int, text: str, field: str = "") -> Response:
+    value: dict[str, Any] = {"schema": SCHEMA, "error": text}
+    if field:
+        value["field"] = field
+    answer = _json_answer(value, packs=False)
+    answer.status_code = status
+    return answer
+
+
+def _asset_answer(found: Asset, request: Request) -> Response:
+    headers = {"etag": found.tag, "cache-control": "no-cache", "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == found.tag:
+        return Response(status_code=304, headers=headers)
+    body = found.body
+    if found.packed and _takes_gzip(request):
+        body = found.packed
+        headers["content-encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=found.kind)

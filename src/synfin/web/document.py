@@ -1,0 +1,262 @@
+"""A run as the page wants it: rows in drawing order, what changed in the control blocks, and who talked to whom.
+
+Responsible for the shape of rows, events and flights (docs/web.md).  What belongs together is decided by
+`timeline.model`, which steps share a row by `timeline.layout`; times are ns, numbers those of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias, final
+
+from synfin.timeline.ladder import rule_source
+from synfin.timeline.layout import Layout, Row
+from synfin.timeline.messages import Catalog
+from synfin.timeline.model import ARRIVAL, ARRIVED, FLYING, MOVE, RULE, Flight, Model, Step
+from synfin.trace import Record, SegmentRecord
+from synfin.web.words import flight_label, option_words, rule_text, step_text
+from synfin.wire.addresses import Address, Endpoint
+from synfin.wire.tcp import flag_names
+
+SCHEMA: Final = 1
+
+Json: TypeAlias = dict[str, Any]
+
+
+@final
+class Book:
+    """Everything that is counted from the start of a run: flights and connections.
+
+    `ends` numbers the connections by the ends of the left and of the right host, in order of appearance.
+    """
+
+    def __init__(self, hosts: tuple[str, str]) -> None:
+        self.hosts = hosts
+        self.ends: dict[tuple[Endpoint, Endpoint], int] = {}
+        self._flights: dict[Flight, int] = {}
+        self._sent: dict[str, int] = {}
+        self._ordinals: dict[Flight, int] = {}
+        self._arrivals: dict[Flight, int] = {}
+        self._firsts: dict[tuple[Endpoint, Endpoint, int, int], Flight] = {}
+        self._originals: dict[Flight, Flight] = {}
+
+    def note(self, rows: Iterable[Row]) -> None:
+        """Number what is new in these rows."""
+        for row in rows:
+            for step in row.steps():
+                self.connection(step.host, step.local, step.remote)
+                flight = step.flight
+                if flight is None:
+                    continue
+                if flight not in self._flights:
+                    self._number(flight)
+                if step.kind == ARRIVAL:
+                    self._arrivals.setdefault(flight, step.now)
+
+    def _number(self, flight: Flight) -> None:
+        self._flights[flight] = len(self._flights) + 1
+        if not flight.foreign:
+            self._sent[flight.sender] = self._sent.get(flight.sender, 0) + 1
+            self._ordinals[flight] = self._sent[flight.sender]
+        key = (flight.src, flight.dst, flight.numbers.seq, flight.segment.length)
+        first = self._firsts.setdefault(key, flight)
+        if flight.numbers.again and first is not flight:
+            self._originals[flight] = first
+
+    def number(self, flight: Flight) -> int:
+        """The number of a flight, from 1, in the order of the rows."""
+        return self._flights[flight]
+
+    def ordinal(self, flight: Flight) -> int:
+        """Which of the segments of its sender it is, from 1; 0 for one that no host sent."""
+        return self._ordinals.get(flight, 0)
+
+    def arrived_at(self, flight: Flight) -> int | None:
+        """When it came, if it came."""
+        return self._arrivals.get(flight)
+
+    def again(self, flight: Flight) -> int | None:
+        """The number of the flight whose octets it sends again."""
+        original = self._originals.get(flight)
+        return None if original is None else self._flights.get(original)
+
+    def connection(self, host: str, local: Endpoint, remote: Endpoint) -> int | None:
+        """The number of a connection, from 0; None for what belongs to none, such as a listener."""
+        if remote.port == 0:
+            return None
+        ends = (local, remote) if host == self.hosts[0] else (remote, local)
+        return self.ends.setdefault(ends, len(self.ends))
+
+
+@final
+class Writer:
+    """Turns rows into JSON-ready values in one language; `number` is that of the next row."""
+
+    def __init__(self, book: Book, texts: Catalog, number: int = 0) -> None:
+        self.book = book
+        self.texts = texts
+        self.number = number
+
+    def row(self, row: Row) -> Json:
+        """One row."""
+        sides: list[Json | None] = [None, None]
+        for step in row.steps():
+            sides[0 if step.host == self.book.hosts[0] else 1] = self.event(step)
+        flight = row.flight
+        self.number += 1
+        return {
+            "i": self.number - 1,
+            "left": sides[0],
+            "right": sides[1],
+            "flight": None if flight is None else self.flight(flight),
+        }
+
+    def event(self, step: Step) -> Json:
+        """What happened at one end."""
+        peer = self._peer(step.host)
+        moves = [
+            {
+                "from": move.from_state,
+                "to": move.to_state,
+                "why": move.why,
+                "text": rule_text(move.why, step.host, peer, self.texts),
+                "rfc": move.rfc,
+            }
+            for move in step.moves
+        ]
+        rules = [
+            {
+                "rule": rule.rule,
+                "rfc": rule.rfc,
+                "detail": rule.detail,
+                "text": rule_text(rule.rule, step.host, peer, self.texts),
+            }
+            for rule in step.rules
+        ]
+        return {
+            "t": step.now,
+            "kind": step.kind,
+            "call": step.call,
+            "state": step.state,
+            "before": step.before,
+            "text": step_text(step, self.texts) or _alone(step, moves, rules),
+            "moves": moves,
+            "rules": rules,
+            "connection": self.book.connection(step.host, step.local, step.remote),
+            "copy": step.kind == ARRIVAL and not step.first,
+        }
+
+    def flight(self, flight: Flight) -> Json:
+        """One segment; rows that show parts of the same one show the same number."""
+        segment, numbers, book = flight.segment, flight.numbers, self.book
+        receiver = self._peer(flight.sender)
+        fate = flight.fate
+        arrived = book.arrived_at(flight)
+        if fate == FLYING and arrived is not None:
+            fate = ARRIVED
+        return {
+            "n": book.number(flight),
+            "from": flight.sender,
+            "to": receiver,
+            "ordinal": book.ordinal(flight),
+            "t0": flight.sent_at,
+            "t1": arrived,
+            "fate": fate,
+            "fault": flight.fault,
+            "fault_text": rule_text(flight.fault, flight.sender, receiver, self.texts),
+            "flags": flag_names(segment.flags),
+            "seq": segment.seq,
+            "ack": segment.ack,
+            "rel_seq": numbers.seq,
+            "rel_ack": numbers.ack,
+            "len": len(segment.payload),
+            "win": numbers.window,
+            "options": option_words(segment),
+            "again": book.again(flight),
+            "twin": flight.twin,
+            "foreign": flight.foreign,
+            "rule": flight.rule,
+            "rfc": rule_source(flight.rule) if flight.rule else "",
+            "label": flight_label(flight),
+            "text": rule_text(flight.rule, flight.sender, receiver, self.texts),
+        }
+
+    def _peer(self, host: str) -> str:
+        left, right = self.book.hosts
+        return right if host == left else left
+
+
+def _alone(step: Step, moves: list[Json], rules: list[Json]) -> str:
+    """What to say of a step that is nothing but a rule or a move."""
+    if step.kind not in (MOVE, RULE):
+        return ""
+    text: str = next((told["text"] for told in (*moves, *rules) if told["text"]), "")
+    return text
+
+
+@final
+class Story:
+    """A whole run, put together once: rows, book and the states at the end.  Documents of any language come from it."""
+
+    def __init__(
+        self,
+        records: list[Record],
+        hosts: tuple[str, str],
+        labels: tuple[str, str],
+        owned: dict[str, list[Address]] | None = None,
+    ) -> None:
+        self.hosts = hosts
+        self.labels = labels
+        self.records = len(records)
+        model = Model(hosts, owned=owned)
+        layout = Layout(hosts)
+        self.rows: list[Row] = []
+        for record in records:
+            group = model.feed(record)
+            if group:
+                self.rows.extend(layout.place(group))
+        self.rows.extend(layout.place(model.flush()))
+        self.book = Book(hosts)
+        self.book.note(self.rows)
+        self.final = {host: model.final(host) for host in hosts}
+        self.duration_ns = max((record.now for record in records), default=0)
+        self.segments = sum(1 for record in records if isinstance(record, SegmentRecord) and record.kind == "send")
+
+    def shape(self, texts: Catalog, first: int = 0, count: int | None = None) -> Iterator[Json]:
+        """`count` rows (None: all) from the `first` on."""
+        writer = Writer(self.book, texts, first)
+        last = len(self.rows) if count is None else min(first + count, len(self.rows))
+        for row in self.rows[first:last]:
+            yield writer.row(row)
+
+    def connections(self) -> list[Json]:
+        """Who talked to whom, in order of appearance."""
+        return [
+            {"id": number, "left": str(left), "right": str(right)} for (left, right), number in self.book.ends.items()
+        ]
+
+    def counts(self) -> Json:
+        """How much there is of everything."""
+        flights = {row.flight: True for row in self.rows if row.flight is not None}
+        fates: dict[str, int] = {}
+        for flight in flights:
+            fates[flight.fate] = fates.get(flight.fate, 0) + 1
+        return {
+            "rows": len(self.rows),
+            "records": self.records,
+            "segments": self.segments,
+            "resent": sum(1 for flight in flights if flight.numbers.again and not flight.foreign),
+            "fates": fates,
+        }
+
+    def document(self, texts: Catalog) -> Json:
+        """The part of the run document that follows from the trace; `runs` adds plan and texts."""
+        return {
+            "hosts": [{"name": name, "label": label} for name, label in zip(self.hosts, self.labels, strict=True)],
+            "final": self.final,
+            "duration_ns": self.duration_ns,
+            "counts": self.counts(),
+            "connections": self.connections(),
+            "rows": list(self.shape(texts)),
+            "tcb": [],
+        }

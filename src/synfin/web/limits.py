@@ -1,0 +1,30 @@
+"""How much of everything there may be: a page on this machine must not be able to fill or stall it.
+
+Every limit of the web server has its name here; what happens at it stands with the part that keeps it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# One run
+RUN_EVENTS: Final = 400_000  # of the scheduler; beyond them the run counts as endless
+RUN_RECORDS: Final = 200_000  # of the trace; the rest is left out, and the document says so
+
+# What is kept
+KEPT_RUNS: Final = 24
+KEPT_RECORDS: Final = 600_000  # of all kept runs together; the run asked for last is always kept
+
+# Work at the same time
+WORKERS: Final = 2  # threads
+JOBS_WAITING: Final = 16  # jobs that wait or run; more are refused with 429
+
+# What comes in
+JSON_OCTETS: Final = 65_536  # of a request in JSON
+BODY_SECONDS: Final = 20.0  # for a body to arrive
+CONNECTIONS: Final = 64  # sockets of clients
+TARGET_OCTETS: Final = 16_384  # of a request line with its headers
+
+# What goes out
+GZIP_FROM: Final = 1_024  # octets; smaller answers go as they are
+GZIP_LEVEL: Final = 5

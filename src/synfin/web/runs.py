@@ -1,0 +1,146 @@
+"""Played plans: a bounded number of them, each played once however many ask, in a bounded number of threads.
+
+Responsible for what is kept and for what runs at the same time.  What is made of a run stands in `document` and the
+other parts that read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any, TypeVar, final
+
+from synfin.errors import UsageError
+from synfin.lab.scenarios import SCENARIOS
+from synfin.timeline.messages import Catalog
+from synfin.timeline.notes import notes_of
+from synfin.timeline.world import timeline_of
+from synfin.web.document import SCHEMA, Story
+from synfin.web.limits import JOBS_WAITING, KEPT_RECORDS, KEPT_RUNS, RUN_EVENTS, RUN_RECORDS, WORKERS
+from synfin.web.plans import Plan, play
+
+_Result = TypeVar("_Result")
+
+
+class BusyError(UsageError):
+    """Too much is waiting already; the client should ask again later."""
+
+
+@final
+class Run:
+    """A plan that has been played."""
+
+    def __init__(self, plan: Plan, *, events: int = RUN_EVENTS, records: int = RUN_RECORDS) -> None:
+        self.plan = plan
+        stage, self.endless = play(plan, max_events=events, max_records=records)
+        self.world = stage.world
+        timeline = timeline_of(self.world)
+        self.timeline = timeline
+        self.story = Story(timeline.records, timeline.hosts, timeline.labels, timeline.owned)
+
+    @property
+    def weight(self) -> int:
+        """How much it takes to keep it, in records."""
+        return len(self.world.records)
+
+    def document(self, texts: Catalog) -> dict[str, Any]:
+        """The run document."""
+        scenario = SCENARIOS[self.plan.scenario]
+        return {
+            "schema": SCHEMA,
+            "plan": self.plan.to_json(),
+            "share": self.plan.encode(),
+            "lang": texts.language,
+            "title": texts.text("ui.scenario", name=scenario.name, number=scenario.number),
+            "about": texts.text(f"scenario.{scenario.name}"),
+            "notes": notes_of(scenario, texts),
+            "endless": self.endless,
+            "truncated": self.world.records_lost > 0,
+            **self.story.document(texts),
+        }
+
+
+@final
+class Runs:
+    """Keeps runs by plan, the least recently used go first; may be asked from several threads."""
+
+    def __init__(self, *, kept: int = KEPT_RUNS, records: int = KEPT_RECORDS) -> None:
+        self._kept = kept
+        self._records = records
+        self._runs: OrderedDict[Plan, Run] = OrderedDict()
+        self._playing: dict[Plan, Future[Run]] = {}
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @property
+    def weight(self) -> int:
+        """Records of all kept runs."""
+        return sum(run.weight for run in self._runs.values())
+
+    def get(self, plan: Plan) -> Run:
+        """The run of a plan, played now if it is not kept; raises `UsageError` for one that cannot be played."""
+        with self._lock:
+            run = self._runs.get(plan)
+            if run is not None:
+                self._runs.move_to_end(plan)
+                return run
+            future = self._playing.get(plan)
+            mine = future is None
+            if future is None:
+                future = self._playing[plan] = Future()
+        if not mine:
+            return future.result()
+        try:
+            run = Run(plan)
+        except BaseException as error:
+            with self._lock:
+                del self._playing[plan]
+            future.set_exception(error)
+            raise
+        with self._lock:
+            self._keep(plan, run)
+            del self._playing[plan]
+        future.set_result(run)
+        return run
+
+    def _keep(self, plan: Plan, run: Run) -> None:
+        self._runs[plan] = run
+        while len(self._runs) > self._kept or (len(self._runs) > 1 and self.weight > self._records):
+            self._runs.popitem(last=False)
+
+
+@final
+class Desk:
+    """The threads that do what takes longer than a moment."""
+
+    def __init__(self, *, workers: int = WORKERS, waiting: int = JOBS_WAITING) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="synfin-web")
+        self._lock = Lock()
+        self._waiting = 0
+        self._limit = waiting
+
+    async def do(self, job: Callable[[], _Result]) -> _Result:
+        """The result of `job`, made in a thread; raises `BusyError` where too many wait, and what the job raises.
+
+        A job whose client goes away counts until it has ended: threads cannot be stopped.
+        """
+        with self._lock:
+            if self._waiting >= self._limit:
+                raise BusyError("too many runs are waiting; try again in a moment")
+            self._waiting += 1
+        future = self._pool.submit(job)
+        future.add_done_callback(self._done)
+        return await asyncio.wrap_future(future)
+
+    def _done(self, _future: Future[Any]) -> None:
+        with self._lock:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,153 @@
+"""The run document: what the page is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synfin.lab.scenarios import SCENARIOS
+from tests.web.client import Client
+
+FATES = {"arrived", "lost", "held", "late", "damaged", "flying", "gone"}
+KINDS = {"departure", "arrival", "call", "told", "timer", "move", "rule"}
+
+
+@pytest.fixture(scope="module")
+def client() -> Client:
+    return Client()
+
+
+def flights(document: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """Every flight by its number."""
+    return {row["flight"]["n"]: row["flight"] for row in document["rows"] if row["flight"]}
+
+
+def test_a_lost_syn_and_its_repetition(client: Client) -> None:
+    document = client.run("syn-lost")
+    assert document["title"] == "syn-lost (S06)"
+    assert document["final"] == {"A": "ESTABLISHED", "B": "ESTABLISHED"}
+    assert [host["name"] for host in document["hosts"]] == ["A", "B"]
+    assert document["connections"] == [{"id": 0, "left": "10.0.0.1:40000", "right": "10.0.0.2:80"}]
+    first, second = flights(document)[1], flights(document)[2]
+    assert (first["flags"], first["fate"], first["t0"], first["t1"], first["ordinal"]) == (["SYN"], "lost", 0, None, 1)
+    assert first["fault"] == "fault-drop"
+    assert (second["again"], second["fate"], second["t0"], second["t1"]) == (1, "arrived", 10**9, 10**9 + 10**7)
+    assert (second["rule"], second["rfc"]) == ("retransmit-timeout", "RFC 6298 5.4")
+    assert second["from"] == "A"
+    assert second["text"].startswith("A got no acknowledgment")
+
+
+def test_events_tell_states_moves_and_sources(client: Client) -> None:
+    rows = client.run("handshake")["rows"]
+    opening = next(row["left"] for row in rows if row["left"] and row["left"]["call"] == "open")
+    assert (opening["kind"], opening["before"], opening["state"], opening["connection"]) == (
+        "call",
+        "CLOSED",
+        "SYN_SENT",
+        0,
+    )
+    (move,) = opening["moves"]
+    assert (move["from"], move["to"], move["rfc"]) == ("CLOSED", "SYN_SENT", "RFC 9293 3.10.1")
+    assert move["text"] == "the application on A called connect()"
+    listening = rows[0]["right"]
+    assert listening["connection"] is None  # a listener belongs to no connection
+
+
+def test_a_segment_in_two_parts_keeps_its_number(client: Client) -> None:
+    document = client.run("simultaneous-open")
+    parts = [row for row in document["rows"] if row["flight"] and row["flight"]["flags"] == ["SYN"]]
+    assert len(parts) == 4
+    assert len({row["flight"]["n"] for row in parts}) == 2
+    for row in parts:
+        assert (row["left"] is None) != (row["right"] is None)
+        assert row["flight"]["t1"] == 10_000_000
+
+
+def test_copies_are_told_from_first_arrivals(client: Client) -> None:
+    document = client.run("handshake", faults=["dup(A>B,SYN,1)"])
+    arrivals = [row["right"] for row in document["rows"] if row["right"] and row["right"]["kind"] == "arrival"]
+    assert [event["copy"] for event in arrivals][:2] == [False, True]
+    assert flights(document)[1]["twin"]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_makes_sense(client: Client, name: str) -> None:
+    document = client.run(name)
+    assert [row["i"] for row in document["rows"]] == list(range(len(document["rows"])))
+    assert not document["truncated"]
+    last = [0, 0]
+    sent = {"A": 0, "B": 0}
+    for row in document["rows"]:
+        assert row["left"] or row["right"]
+        for side, place in (("left", 0), ("right", 1)):
+            event = row[side]
+            if event:
+                assert event["kind"] in KINDS
+                assert event["t"] >= last[place]  # each column reads downward in time
+                last[place] = event["t"]
+    for number, flight in sorted(flights(document).items()):
+        assert flight["fate"] in FATES
+        assert flight["again"] is None or flight["again"] < number
+        assert (flight["t1"] is not None) or flight["fate"] != "arrived"
+        if flight["ordinal"]:
+            sent[flight["from"]] = max(sent[flight["from"]], flight["ordinal"])
+    own = [flight for flight in flights(document).values() if not flight["foreign"]]
+    assert sum(sent.values()) == len(own) == document["counts"]["segments"]
+
+
+def test_chinese_texts_are_chinese(client: Client) -> None:
+    english, chinese = client.run("close"), client.run("close", lang="zh")
+    assert english["about"] != chinese["about"]
+    assert english["rows"][0]["right"]["text"] != chinese["rows"][0]["right"]["text"]
+    strip = [[(row["left"] or {}).get("t"), (row["right"] or {}).get("t")] for row in chinese["rows"]]
+    assert strip == [[(row["left"] or {}).get("t"), (row["right"] or {}).get("t")] for row in english["rows"]]
+
+
+def test_the_same_plan_gives_the_same_octets() -> None:
+    plan = {"plan": {"scenario": "whole-life", "seed": 4, "faults": ["drop(*,*,20%)"]}}
+    assert Client().post("/api/run", plan).content == Client().post("/api/run", plan).content
+
+
+def test_a_run_without_end_is_stopped_and_says_so(client: Client) -> None:
+    document = client.run("time-wait-missing", preset="linux", faults=["delay(*,*,all,1ms)"])
+    assert isinstance(document["endless"], bool)
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ({}, "plan", "object"),
+        ({"plan": []}, "plan", "object"),
+        ({"plan": {"scenario": "nothing"}}, "plan", "no scenario"),
+        ({"plan": {"scenario": "close", "seed": "x"}}, "plan", "seed"),
+        ({"plan": {"scenario": "close", "faults": ["drop(A>C,SYN,1)"]}}, "", "A, B"),
+        ({"plan": {"scenario": "close"}, "lang": "fr"}, "lang", "language"),
+        ({"plan": {"scenario": "close"}, "lang": 7}, "lang", "text"),
+        ({"plan": {"scenario": "close"}, "more": 1}, "more", "plan, lang"),
+    ],
+)
+def test_mistakes_are_told(client: Client, body: dict[str, Any], field: str, words: str) -> None:
+    status, told = client.refused("/api/run", body)
+    assert status == 400
+    assert told.get("field", "") == field
+    assert words in told["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400), (b"{", 400), (b"[" * 60_000, 400), (b'{"plan": NaN}', 400), (b"\xff", 400), (b"[1]", 400),
+        (b'{"plan": ' + b"9" * 5_000 + b"}", 400), (b" " * 70_000, 413),
+    ],
+)  # fmt: skip
+def test_bodies_that_are_no_request(client: Client, body: bytes, status: int) -> None:
+    answer = client.ask("POST", "/api/run", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status
+    assert answer.json()["error"]
+
+
+def test_a_lone_surrogate_is_no_trouble(client: Client) -> None:
+    body = b'{"plan": {"scenario": "\\ud800"}}'
+    answer = client.ask("POST", "/api/run", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400

@@ -8,9 +8,9 @@ import pytest
 
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.timeline import LiveLadder, catalog
-from synfin.timeline.ladder import rule_source
 from synfin.timeline.style import Style
 from synfin.timeline.width import width
+from synfin.timeline.words import rule_source
 from synfin.timeline.world import timeline_of
 from synfin.trace import RECEIVE, SEND
 from synfin.wire.tcp import ACK, FIN, PSH, SYN

@@ -172,9 +172,9 @@ def _title(world: World, scenario: Scenario, faults: tuple[str, ...], texts: Cat
 
 
 def _notes(scenario: Scenario, texts: Catalog, style: Style, cells: int) -> list[str]:
-    from synfin.timeline.ladder import NO_BREAK
     from synfin.timeline.notes import notes_of
     from synfin.timeline.width import wrap
+    from synfin.timeline.words import NO_BREAK
 
     lines: list[str] = []
     for note in notes_of(scenario, texts):

@@ -22,7 +22,7 @@ from synfin.drill.outcome import BROKEN, CRASHED, UNSUPPORTED, Outcome, Played
 from synfin.drill.parser import load
 from synfin.drill.play import KERNEL, STACK, Plan
 from synfin.timeline import catalog
-from synfin.timeline.ladder import rule_source
+from synfin.timeline.words import rule_source
 
 SCHEMA: Final = 1
 LIMIT: Final = 15 * SECOND  # of a script on the kernel, where time is real

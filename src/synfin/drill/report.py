@@ -17,9 +17,9 @@ from synfin.drill.outcome import BROKEN, CRASHED, FAILED, PASSED, PLAYER, UNSUPP
 from synfin.drill.printer import print_seconds
 from synfin.drill.texts import text
 from synfin.timeline import LiveLadder, catalog
-from synfin.timeline.ladder import rule_source
 from synfin.timeline.style import Style
 from synfin.timeline.width import pad
+from synfin.timeline.words import rule_source
 from synfin.trace import Record
 
 SCHEMA: Final = 1

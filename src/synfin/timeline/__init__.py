@@ -3,6 +3,7 @@
     numbers    relative numbers, windows in octets, what was sent before
     model      steps at each host, segments between them, states after each
     layout     which steps share a line
+    words      what is said about steps and segments, each thing in full only once
     ladder     the text ladder, whole or line by line as things happen
     document   JSON, schema 1
     messages   every text, by id, in every language

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final, final
 
-from synfin.timeline.ladder import rule_source
 from synfin.timeline.model import ECN_WORDS, Model
 from synfin.timeline.numbers import NumberTracker
+from synfin.timeline.words import rule_source
 from synfin.trace import (
     CORRUPT,
     DELAY,

@@ -6,38 +6,28 @@ word; colour only adds.  What is on a line is decided by `model` and `layout`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Final, final
 
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog
-from synfin.timeline.model import CALL, DAMAGED, ECN_WORDS, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
+from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
 from synfin.timeline.style import Style
 from synfin.timeline.width import cut, pad, width, wrap
-from synfin.trace import Record, StateRecord
-from synfin.units import DURATIONS
-from synfin.wire.addresses import Address, Endpoint
-from synfin.wire.tcp import FIN, SYN, flag_names
+from synfin.timeline.words import NO_BREAK, Words
+from synfin.trace import Record
+from synfin.wire.addresses import Address
 
 MIN_WIDTH: Final = 72
 DEFAULT_WIDTH: Final = 100
 TIME_CELLS: Final = 9
 STATE_CELLS: Final = 12
 INDENT: Final = TIME_CELLS + 1  # of what stands under a line
-NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 GAP_NS: Final = 400_000_000  # a silence that is worth a line of its own
-_ENGLISH_OCTETS: Final = re.compile(r"([0-9]+) octets")
-_ENGLISH_PORT: Final = re.compile(r"port ([0-9]+)")
-# Rules of a receiver that say no more than the segment's own reason or the state move does
-_PLAIN_RULES: Final = ("syn-accepted", "ack-establishes")
-# State moves that the call itself explains
-_CALLED: Final = ("active-open", "passive-open", "close-call", "abort-call")
 
 
 @final
 class Ladder:
-    """Draws rows of one model; keeps what it has explained already, so that it explains each thing once.
+    """Draws rows of one model; `Words` sees to it that each thing is explained once.
 
     `hosts` are the names over the columns; `cells` the width of the terminal; `digits` the decimals of times.
     """
@@ -59,10 +49,8 @@ class Ladder:
         self.digits = digits
         self.labels = labels
         self._wide = self.cells >= 96
-        self._explained: dict[str, bool] = {}
-        self._glossed: dict[str, bool] = {}
+        self._words = Words(hosts, texts, arrow="->" if style.ascii else "→")
         self._time = 0
-        self._ports: dict[tuple[Endpoint, Endpoint], bool] = {}
         lead = INDENT + STATE_CELLS + 1
         tail = 1 + STATE_CELLS + (1 + TIME_CELLS if self._wide else 0)
         self._lead = lead
@@ -94,15 +82,8 @@ class Ladder:
         silence = now - self._time
         if silence < GAP_NS:
             return []
-        text = self.texts.text("ui.gap", time=self._span(silence))
+        text = self.texts.text("ui.gap", time=self._words.span(silence))
         return [self.style.paint("dim", pad(self.style.gap, TIME_CELLS, right=True) + "  " + text)]
-
-    def _span(self, ns: int) -> str:
-        """A length of time as people say it."""
-        for unit in ("d", "h", "min"):
-            if ns >= (2 if unit == "min" else 1.5) * DURATIONS[unit]:
-                return self.texts.text(f"ui.{unit}", value=f"{ns / DURATIONS[unit]:.1f}".removesuffix(".0"))
-        return self.texts.text("ui.s", value=f"{ns / DURATIONS['s']:.3f}")
 
     def _clock(self, now: int) -> str:
         unit = 10 ** (9 - self.digits)
@@ -129,7 +110,8 @@ class Ladder:
 
     def _draw_step(self, step: Step) -> list[str]:
         """A call, an event or a timer at one host."""
-        text, colour = self._step_text(step)
+        text = self._words.event(step)
+        colour = {CALL: "call", TOLD: "call", TIMER: "dim"}.get(step.kind, "") if text else ""
         if not text and not step.moves and not step.rules:
             return []
         on_left = step.host == self.hosts[0]
@@ -139,21 +121,6 @@ class Ladder:
         lines = [self._frame(middle, step if on_left else None, None if on_left else step, colour)]
         lines.extend(self._reaction(step))
         return lines
-
-    def _step_text(self, step: Step) -> tuple[str, str]:
-        texts = self.texts
-        if step.kind == CALL:
-            key = f"app.{step.call}"
-            detail = _ENGLISH_OCTETS.sub(lambda m: texts.text("ui.octets", count=m[1]), step.detail)
-            detail = _ENGLISH_PORT.sub(lambda m: texts.text("ui.port", number=m[1]), detail)
-            return texts.text(key if texts.has(key) else "app.other", call=step.call, detail=detail).strip(), "call"
-        if step.kind == TOLD:
-            key = f"told.{step.call}"
-            return texts.text(key if texts.has(key) else "told.other", call=step.call), "call"
-        if step.kind == TIMER and (step.moves or step.rules):
-            key = f"timer.{step.call}"
-            return texts.text(key if texts.has(key) else "timer.other", call=step.call), "dim"
-        return "", ""
 
     # Segments
 
@@ -214,13 +181,11 @@ class Ladder:
     def _label(self, flight: Flight, marks: list[str], row: Row) -> tuple[str, str]:
         """What stands on the arrow, and what did not fit."""
         segment, numbers, texts = flight.segment, flight.numbers, self.texts
-        flags = ",".join(flag_names(segment.flags)) or "-"
-        if segment.ecn:
-            flags += f" {ECN_WORDS[segment.ecn]}"
+        flags = self._words.flags(flight)
         mark = "  ".join(marks)
         length = f" len={len(segment.payload)}" if segment.payload else ""
         window = f" win={numbers.window}"
-        port = self._port(flight)
+        port = self._words.ports(flight)
         ack = numbers.ack
         wire = f"seq={numbers.seq}({segment.seq})" + (f" ack={ack}({segment.ack})" if ack is not None else "")
         relative = f"seq={numbers.seq}" + (f" ack={ack}" if ack is not None else "")
@@ -241,38 +206,11 @@ class Ladder:
         return label, texts.text("ui.wire", numbers=rest) if rest else ""
 
     def _options(self, flight: Flight, departure: Step | None) -> list[str]:
-        """The options of a SYN, and SACK blocks: what a connection is agreed on, and what is missing."""
-        if departure is None and flight.departure is not None:
+        """The options of a SYN, and SACK blocks, at the departure."""
+        text = "" if departure is None and flight.departure is not None else self._words.options(flight)
+        if not text:
             return []
-        options = flight.segment.options
-        words: list[str] = []
-        if flight.segment.flags & SYN:
-            if options.mss is not None:
-                words.append(f"mss={options.mss}")
-            if options.window_scale is not None:
-                words.append(f"ws={options.window_scale}")
-            if options.sack_permitted:
-                words.append("sackok")
-            if options.ts_val is not None:
-                words.append(f"ts={options.ts_val},{options.ts_ecr}")
-        if options.fast_open is not None:
-            words.append(f"tfo={options.fast_open.hex() or '?'}")
-        if options.user_timeout is not None:
-            unit = "min" if options.user_timeout & 0x8000 else "s"
-            words.append(f"uto={options.user_timeout & 0x7FFF}{unit}")
-        words.extend(f"sack={left}-{right}" for left, right in options.sack)
-        if not words:
-            return []
-        text = self.texts.text("ui.options", options=" ".join(words))
         return [self._under(self.style.paint("dim", line)) for line in wrap(text, self.cells - INDENT - 2)]
-
-    def _port(self, flight: Flight) -> str:
-        """The ports, once there is more than one connection."""
-        ends = (flight.src, flight.dst)
-        if flight.sender != self.hosts[0]:
-            ends = (flight.dst, flight.src)
-        self._ports[ends] = True
-        return f"{flight.src.port}>{flight.dst.port} " if len(self._ports) > 1 else ""
 
     def _arrow(self, row: Row, flight: Flight, label: str, rightward: bool) -> str:
         style = self.style
@@ -312,49 +250,15 @@ class Ladder:
     def _under(self, text: str) -> str:
         return " " * INDENT + text.replace(NO_BREAK, " ")
 
-    def _sentence(self, rule: str, rfc: str, who: str, detail: str = "") -> list[str]:
-        """One rule explained: in full the first time, by its name afterwards; always with its source."""
-        peer = self.hosts[1] if who == self.hosts[0] else self.hosts[0]
-        source = (f"[{rule}, {rfc}]" if rfc else f"[{rule}]").replace(" ", NO_BREAK)
-        key = f"rule.{rule}"
-        text = source
-        if self.texts.has(key) and f"{rule}/{who}" not in self._explained:
-            self._explained[f"{rule}/{who}"] = True
-            text = f"{self.texts.text(key, who=who, peer=peer)} {source}"
-        return wrap(text, self.cells - INDENT - 2)
-
     def _why(self, flight: Flight) -> list[str]:
         """Why it was sent, and what the network did to it."""
-        lines: list[str] = []
-        if flight.rule:
-            lines.extend(self._sentence(flight.rule, rule_source(flight.rule), flight.sender))
-        if flight.rule == "data" and flight.segment.flags & FIN:
-            lines.extend(self._sentence("fin", rule_source("fin"), flight.sender))
-        if flight.fault:
-            lines.extend(self._sentence(flight.fault, rule_source(flight.fault), flight.sender))
+        lines = [line for sentence in self._words.why(flight) for line in wrap(sentence, self.cells - INDENT - 2)]
         return [self._under(self.style.paint("dim", line)) for line in lines]
 
     def _reaction(self, step: Step) -> list[str]:
         """What a step made of the connection, and the rules that did it."""
-        lines: list[str] = []
-        told: list[str] = []
-        for move in step.moves:
-            told.append(move.why)
-            if step.kind == CALL and move.why in _CALLED:
-                self._explained[f"{move.why}/{step.host}"] = True
-            lines.extend(self._hang(self._moves(move), " ".join(self._sentence(move.why, move.rfc, step.host))))
-        for rule in step.rules:
-            if rule.rule in told or rule.rule in _PLAIN_RULES or (step.moves and rule.rule == "rst-exact"):
-                continue
-            told.append(rule.rule)
-            lines.extend(self._hang("", " ".join(self._sentence(rule.rule, rule.rfc, step.host))))
+        lines = [line for head, reason in self._words.reaction(step) for line in self._hang(head, reason)]
         return [self.style.paint("dim", line) for line in lines]
-
-    def _moves(self, move: StateRecord) -> str:
-        """`B: LISTEN -> SYN_RECEIVED`, each state with its meaning when it appears for the first time."""
-        arrow = "->" if self.style.ascii else "→"
-        moves = f"{self._gloss('state', move.from_state)} {arrow} {self._gloss('state', move.to_state)}"
-        return self.texts.text("ui.states_now", who=move.host, moves=moves)
 
     def _hang(self, head: str, reason: str) -> list[str]:
         """A reaction on one line, or on two and more."""
@@ -366,39 +270,12 @@ class Ladder:
             joined = [*wrap(head, room), *wrap(reason, room)]
         return [self._under((sign if place == 0 else "  ") + line) for place, line in enumerate(joined)]
 
-    def _gloss(self, kind: str, name: str) -> str:
-        """A name, with its meaning when it appears for the first time."""
-        key = f"{kind}.{name}"
-        if key in self._glossed or not self.texts.has(key):
-            return name
-        self._glossed[key] = True
-        return self.texts.gloss(name, self.texts.text(key))
-
     def _flag_glosses(self, flight: Flight) -> list[str]:
         """Flags that appear for the first time, with their meaning."""
-        names = [name for name in flag_names(flight.segment.flags) if f"flag.{name}" not in self._glossed]
-        found = [self._gloss("flag", name) for name in names if self.texts.has(f"flag.{name}")]
+        found = self._words.glosses(flight)
         if not found:
             return []
-        return [self._under(self.style.paint("dim", line)) for line in wrap("  ".join(found), self.cells - INDENT - 2)]
-
-
-def rule_source(rule: str) -> str:
-    """The RFC and section of a rule of any part, or nothing."""
-    for rules in _all_rules():
-        found = rules.get(rule)
-        if found:
-            return found
-    return ""
-
-
-def _all_rules() -> Iterable[dict[str, str]]:
-    from synfin.host.rules import RULES as HOST
-    from synfin.lab.rules import RULES as LAB
-    from synfin.tcp.rules import RULES as TCP
-    from synfin.wire.rules import RULES as WIRE
-
-    return TCP, HOST, LAB, WIRE
+        return [self._under(self.style.paint("dim", line)) for line in wrap(found, self.cells - INDENT - 2)]
 
 
 @final
@@ -447,4 +324,4 @@ class LiveLadder:
         return lines
 
 
-__all__ = ["DEFAULT_WIDTH", "Ladder", "LiveLadder", "rule_source"]
+__all__ = ["DEFAULT_WIDTH", "Ladder", "LiveLadder"]

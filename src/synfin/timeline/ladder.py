@@ -13,7 +13,7 @@ from synfin.timeline.messages import Catalog
 from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
 from synfin.timeline.style import Style
 from synfin.timeline.width import cut, pad, width, wrap
-from synfin.timeline.words import NO_BREAK, Words
+from synfin.timeline.words import NO_BREAK, Words, rule_source
 from synfin.trace import Record
 from synfin.wire.addresses import Address
 
@@ -324,4 +324,4 @@ class LiveLadder:
         return lines
 
 
-__all__ = ["DEFAULT_WIDTH", "Ladder", "LiveLadder"]
+__all__ = ["DEFAULT_WIDTH", "Ladder", "LiveLadder", "rule_source"]

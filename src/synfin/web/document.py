@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias, final
 
-from synfin.timeline.ladder import rule_source
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import ARRIVAL, ARRIVED, FLYING, MOVE, RULE, Flight, Model, Step
+from synfin.timeline.words import rule_source
 from synfin.trace import Record, SegmentRecord
 from synfin.web.words import flight_label, option_words, rule_text, step_text
 from synfin.wire.addresses import Address, Endpoint

@@ -36,12 +36,22 @@ class SegmentRecord(Record):
     """A segment was sent, received, or met a fault; `kind` is one of the constants above.
 
     `rule` says why it was sent (from `Segment.why`) or which fault hit it.  For fault records `host` is the sender.
+    `ordinal`: of what was sent over a cable, the number of the frame in this direction as faults count it, from 1; 0
+    where nobody counts.  What the cable refuses (`link-...`, right after it was sent) has a number that comes again.
     """
 
-    __slots__ = ("dst", "kind", "rule", "segment", "src")
+    __slots__ = ("dst", "kind", "ordinal", "rule", "segment", "src")
 
     def __init__(
-        self, now: int, host: str, kind: str, src: Endpoint, dst: Endpoint, segment: Segment, rule: str
+        self,
+        now: int,
+        host: str,
+        kind: str,
+        src: Endpoint,
+        dst: Endpoint,
+        segment: Segment,
+        rule: str,
+        ordinal: int = 0,
     ) -> None:
         super().__init__(now, host)
         self.kind = kind
@@ -49,6 +59,7 @@ class SegmentRecord(Record):
         self.dst = dst
         self.segment = segment
         self.rule = rule
+        self.ordinal = ordinal
 
 
 class StateRecord(Record):
@@ -111,6 +122,33 @@ class AppRecord(Record):
         self.remote = remote
         self.call = call
         self.detail = detail
+
+
+TcbValue: TypeAlias = int | str | tuple[tuple[int, int], ...] | tuple[tuple[str, int], ...]
+
+
+class TcbRecord(Record):
+    """What has changed in a connection's variables since the last record of this kind; the first has all of them.
+
+    Sequence numbers count from the initial ones (ISS = 0, IRS = 0), all sizes are octets, `..._ns` and deadlines ns:
+
+    - `iss irs` (as on the wire), `snd_una snd_nxt snd_max snd_wnd rcv_nxt rcv_wnd` (RFC 9293 3.3.1; `snd_max`: the end
+      of all that was ever sent), `mss`. What comes from the peer is 0 as long as its SYN has not come.
+    - `cwnd ssthresh` (0: none yet, RFC 5681 3.1), `congestion` (the algorithm's name), `recovering` (0 or 1),
+      `duplicate_acks`, `retransmitted` (segments sent again so far), `flight_bytes` (SND.NXT - SND.UNA), `sacked`
+      (pairs: first number and number after the last of what the peer has and SND.UNA does not tell).
+    - `rto_ns` (with back-off), `srtt_ns` (0: no sample yet), `rttvar_ns`.
+    - `send_queue_bytes` (written and not acknowledged), `receive_queue_bytes` (not read yet), `out_of_order_bytes`.
+    - `timers`: pairs of name and deadline of those that run.
+    """
+
+    __slots__ = ("local", "remote", "values")
+
+    def __init__(self, now: int, host: str, local: Endpoint, remote: Endpoint, values: dict[str, TcbValue]) -> None:
+        super().__init__(now, host)
+        self.local = local
+        self.remote = remote
+        self.values = values
 
 
 Sink: TypeAlias = Callable[[Record], None]

@@ -111,15 +111,19 @@ class _Overtaken:
 
 @final
 class Lane:
-    """One direction of a cable, from host `source` to host `target`; `lost_bytes` counts frames that were dropped."""
+    """One direction of a cable, from host `source` to host `target`.
 
-    __slots__ = ("busy_until", "deliver", "held", "lost_bytes", "overtaken", "source", "target")
+    `lost_bytes` counts the octets of frames that were dropped, `frames` those that the cable took: what faults count.
+    """
+
+    __slots__ = ("busy_until", "deliver", "frames", "held", "lost_bytes", "overtaken", "source", "target")
 
     def __init__(self, source: str, target: str) -> None:
         self.source = source
         self.target = target
         self.busy_until = 0
         self.lost_bytes = 0
+        self.frames = 0
         self.deliver: Callable[[Packet], None] | None = None  # takes a frame out at `target`
         self.held: list[tuple[Fault, Packet]] = []
         self.overtaken: list[_Overtaken] = []
@@ -194,7 +198,7 @@ class Cable:
             packet = Packet(piece.data, piece.note)
             if self.sink is not None or self.faults:
                 packet.read()
-            self._note(SEND, source, packet, piece.note)
+            self._note(SEND, source, packet, piece.note, lane.frames + 1)
             self._transmit(lane, packet)
 
     def inject(self, source: str, data: bytes, rule: str) -> None:
@@ -222,11 +226,12 @@ class Cable:
             lane.held = staying
         return released
 
-    def _note(self, kind: str, host: str, packet: Packet, rule: str) -> None:
+    def _note(self, kind: str, host: str, packet: Packet, rule: str, ordinal: int = 0) -> None:
         if self.tap is not None and kind in (SEND, RECEIVE, DROP):
             self.tap(self._scheduler.now, host, kind, packet.data, rule)
         if self.sink is not None and packet.segment is not None and packet.src is not None and packet.dst is not None:
-            self.sink(SegmentRecord(self._scheduler.now, host, kind, packet.src, packet.dst, packet.segment, rule))
+            now = self._scheduler.now
+            self.sink(SegmentRecord(now, host, kind, packet.src, packet.dst, packet.segment, rule, ordinal))
 
     def _transmit(self, lane: Lane, packet: Packet) -> None:
         """Queue, wire time, loss and faults of one real frame."""
@@ -237,6 +242,7 @@ class Cable:
             lane.lost_bytes += size
             self._note(DROP, lane.source, packet, refused)
             return
+        lane.frames += 1
         waiting = 0
         if self.rate is not None and lane.busy_until > now:
             waiting = (lane.busy_until - now) * self.rate // (8 * SECOND)

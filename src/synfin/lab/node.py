@@ -14,6 +14,7 @@ from synfin.config import TcpConfig
 from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
 from synfin.lab.cable import Cable, Packet
+from synfin.lab.probe import Probe
 from synfin.lab.rules import RULES
 from synfin.lab.scheduler import Planned
 from synfin.tcp import Connection, Event, FixedIsn, IsnSource, Listener
@@ -47,6 +48,7 @@ class Node:
         self.tcp = tcp
         self.isn = isn
         self.up = True
+        self.probe: Probe | None = None  # looks at the connections whenever something has happened
         self.cables: list[tuple[Cable, list[str]]] = []
         self._boots = 0
         self._wake: Planned | None = None
@@ -89,6 +91,8 @@ class Node:
             frame = Frame(packet.data, 0, "", interface, b"", packet.sum_from, packet.sum_at, packet.checked)
             self.host.receive(frame, self._scheduler.now)
             self.wake()
+            if self.probe is not None:
+                self.probe.look(self.host, self._scheduler.now)
 
     def wake(self) -> None:
         """Have the stack polled at the current time, after everything else that happens now."""
@@ -101,9 +105,14 @@ class Node:
         if not self.up:
             return
         now = self._scheduler.now
+        probe = self.probe
+        if probe is not None:
+            probe.look(self.host, now)  # what calls have changed, before anything is sent
         for frame in self.host.poll(now):
             if 0 <= frame.interface < len(self.cables):
                 self.cables[frame.interface][0].send(self.name, frame)
+        if probe is not None:
+            probe.look(self.host, now)
         self._plan(self.host.next_deadline())
 
     def _plan(self, deadline: int | None) -> None:

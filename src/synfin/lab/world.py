@@ -18,6 +18,7 @@ from synfin.host import HostConfig
 from synfin.lab.cable import Cable
 from synfin.lab.faults import Fault, FaultError, parse_fault
 from synfin.lab.node import NOWHERE, Node
+from synfin.lab.probe import Probe
 from synfin.lab.rules import RULES
 from synfin.lab.scheduler import MAX_EVENTS, Planned, Scheduler
 from synfin.pcap import PcapngWriter
@@ -58,6 +59,8 @@ class World:
         self.recording = record
         self._frames: list[tuple[int, str, str, bytes, str]] = []
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
+        self._probes: dict[str, Probe] = {}
+        self._probing = False
         preset_config(preset)
 
     @property
@@ -89,7 +92,25 @@ class World:
         base = tcp if tcp is not None else preset_config(self.preset if preset is None else preset)
         node = Node(self, name, config or HostConfig(), base.but(**settings), isn)
         self.nodes[name] = node
+        if self._probing:
+            self._look_at(node)
         return node
+
+    def probe(self) -> None:
+        """From now on a `TcbRecord` follows whenever the variables of a connection have changed.
+
+        Call it before the run.  Bytes and other records stay the same.  Raises `UsageError` where nothing is recorded.
+        """
+        if not self.recording:
+            raise UsageError("a world with record=False keeps no records, so there is nothing to probe for")
+        self._probing = True
+        for node in self.nodes.values():
+            self._look_at(node)
+
+    def _look_at(self, node: Node) -> None:
+        if node.probe is None:
+            node.probe = self._probes[node.name] = Probe(node.name, self.wire_record)
+            node.probe.begin(node.host)
 
     def link(
         self,
@@ -224,6 +245,8 @@ class World:
                 self._states.pop(key, None)
             else:
                 self._states[key] = record.to_state
+        if self._probing and record.host in self._probes:
+            self._probes[record.host].hear(record)
         if self.recording:
             if len(self.records) < self.record_limit:
                 self.records.append(record)

@@ -9,7 +9,28 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from synfin.timeline.numbers import Numbers, NumberTracker
+from synfin.timeline.flights import Counter, OnTheWay, Originals
+from synfin.timeline.numbers import NumberTracker
+from synfin.timeline.steps import (
+    ARRIVAL,
+    ARRIVED,
+    CALL,
+    DAMAGED,
+    DEPARTURE,
+    ECN_WORDS,
+    FLYING,
+    GONE,
+    HELD,
+    LATE,
+    LOST,
+    MOVE,
+    RULE,
+    TIMER,
+    TOLD,
+    UNKNOWN,
+    Flight,
+    Step,
+)
 from synfin.trace import (
     CORRUPT,
     DELAY,
@@ -24,103 +45,18 @@ from synfin.trace import (
     RuleRecord,
     SegmentRecord,
     StateRecord,
+    TcbRecord,
+    TcbValue,
     TimerRecord,
 )
 from synfin.wire.addresses import Address, Endpoint
-from synfin.wire.tcp import Segment
 
 GROUP_LIMIT: Final = 4_096  # steps kept until all their segments have arrived; then they are drawn as they are
-FLIGHT_LIMIT: Final = 65_536  # segments on their way (or held) that are remembered
 CONNECTION_LIMIT: Final = 1_048_576
-
-ECN_WORDS: Final = ("", "ect1", "ect0", "ce")  # the ECN field of a packet (RFC 3168 5), where it says something
-
-# What became of a segment
-FLYING: Final = "flying"
-ARRIVED: Final = "arrived"
-GONE: Final = "gone"  # sent towards an end that nobody watches
-LOST: Final = "lost"
-HELD: Final = "held"
-LATE: Final = "late"
-DAMAGED: Final = "damaged"
-
-# Kinds of steps
-DEPARTURE: Final = "departure"
-ARRIVAL: Final = "arrival"
-CALL: Final = "call"
-TOLD: Final = "told"  # the application is told something
-TIMER: Final = "timer"
-MOVE: Final = "move"
-RULE: Final = "rule"
+PENDING_LIMIT: Final = 1_024  # connections whose changed variables wait for a step that they belong to
 
 _QUIET_TOLD: Final = ("readable", "writable", "closed")
-_INJECTED: Final = "injected-"
-UNKNOWN: Final = "?"
-
-
-@final
-class Flight:
-    """One segment between two hosts.
-
-    `rule` says why it was sent; `fate` is one of the constants above; `fault` the rule that decided it; `number` is
-    given by the layout to a flight that is drawn in two parts; `twin`: the network made a copy; `foreign`: injected.
-    `changed` is the segment as it goes on after a router has set Congestion Experienced (RFC 3168).
-    """
-
-    __slots__ = (
-        "changed", "departure", "dst", "fate", "fault", "foreign", "number", "numbers", "rule", "segment", "sender",
-        "sent_at", "src", "twin",
-    )  # fmt: skip
-
-    def __init__(
-        self, sender: str, sent_at: int, src: Endpoint, dst: Endpoint, segment: Segment, rule: str, numbers: Numbers
-    ) -> None:
-        self.sender = sender
-        self.sent_at = sent_at
-        self.src = src
-        self.dst = dst
-        self.segment = segment
-        self.rule = rule
-        self.numbers = numbers
-        self.fate = FLYING
-        self.fault = ""
-        self.twin = False
-        self.foreign = False
-        self.changed: Segment | None = None
-        self.number = 0
-        self.departure: Step | None = None
-
-
-@final
-class Step:
-    """Something at one host at one time.
-
-    `state` is the connection's state there afterwards, `before` that at the start; `moves` and `rules` are what the
-    step caused; `first` is True for the first arrival of a flight, False for that of a copy.
-    """
-
-    __slots__ = (
-        "before", "call", "detail", "first", "flight", "host", "kind", "local", "moves", "now", "order", "remote",
-        "rules", "state",
-    )  # fmt: skip
-
-    def __init__(
-        self, order: int, now: int, host: str, kind: str, local: Endpoint, remote: Endpoint, state: str
-    ) -> None:
-        self.order = order
-        self.now = now
-        self.host = host
-        self.kind = kind
-        self.local = local
-        self.remote = remote
-        self.before = state
-        self.state = state
-        self.flight: Flight | None = None
-        self.first = True
-        self.call = ""
-        self.detail = ""
-        self.moves: list[StateRecord] = []
-        self.rules: list[RuleRecord] = []
+_REFUSALS: Final = ("link-down", "link-mtu-exceeded", "link-queue-full")  # of a cable that does not take a frame
 
 
 @final
@@ -142,7 +78,11 @@ class Model:
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
         self._listening: dict[tuple[str, int], bool] = {}
         self._group: list[Step] = []
-        self._flights: list[Flight] = []
+        self._flights = OnTheWay()
+        self._originals = Originals()
+        self._counter = Counter()
+        self._sent: Flight | None = None  # what the record before this one has sent
+        self._tcb: dict[tuple[str, Endpoint, Endpoint], dict[str, TcbValue]] = {}  # changes without a step so far
         self._in_group = 0  # normal flights of this group that are still on their way
         self._last: dict[str, Step] = {}
         self._told: list[Step] = []  # what applications were told since the last other step
@@ -178,6 +118,12 @@ class Model:
         """Take one record; gives the steps of a group that is now complete, or nothing."""
         if record.host not in self.hosts:
             return []
+        if isinstance(record, TcbRecord):
+            self._changed(record)
+            return []
+        sent, self._sent = self._sent, None
+        if sent is not None and isinstance(record, SegmentRecord) and record.rule in _REFUSALS:
+            self._refused(sent, record)
         if isinstance(record, StateRecord):
             return self._state(record)
         if isinstance(record, SegmentRecord):
@@ -202,6 +148,7 @@ class Model:
                 if flight.fate == FLYING:
                     flight.fate = LATE
         self._in_group = 0
+        self._told = []
         return done
 
     def settle(self) -> list[Step]:
@@ -223,7 +170,22 @@ class Model:
             self._last[host] = step
             self._told = []
         self._newest = step
+        if self._tcb:
+            step.tcb = self._tcb.pop((host, local, remote), step.tcb)
         return done
+
+    def _changed(self, record: TcbRecord) -> None:
+        """Variables of a connection have changed: at its latest step there, if one is of now, else before the next."""
+        key = (record.host, record.local, record.remote)
+        for step in reversed(self._group):
+            if step.now != record.now:
+                break
+            if step.kind != TOLD and (step.host, step.local, step.remote) == key:
+                step.tcb.update(record.values)
+                return
+        self._tcb.setdefault(key, {}).update(record.values)
+        if len(self._tcb) > PENDING_LIMIT:
+            del self._tcb[next(iter(self._tcb))]
 
     def _open_step(self, record: Record, local: Endpoint, remote: Endpoint) -> Step | None:
         """The step at this host that the record belongs to: the latest one, if it is of now and of this connection."""
@@ -301,7 +263,7 @@ class Model:
         if record.kind == MARK:
             self._marked(record)
             return []
-        flight = self._flight_of(record.segment)
+        flight = self._flights.find(record.segment)
         if record.kind == DUPLICATE and flight is None:
             return self._injected(record)
         if flight is not None:
@@ -327,14 +289,14 @@ class Model:
         flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
         flight.foreign = True
         flight.fate = LATE
-        self._flights.append(flight)
+        self._add(flight)
         return []
 
     def _marked(self, record: SegmentRecord) -> None:
         """A router has written into the packet: the record has what goes on, the flight what was sent."""
         for flight in self._flights:
             if flight.changed is None and flight.src == record.src and flight.segment == record.segment:
-                flight.changed = record.segment
+                self._flights.change(flight, record.segment)
                 flight.fault = record.rule
                 return
 
@@ -344,18 +306,36 @@ class Model:
         flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
         flight.departure = self._last[record.host]
         flight.departure.flight = flight
+        flight.ordinal = record.ordinal or self._counter.next(record.host, self._target(record))
+        self._originals.link(flight)
+        self._sent = flight
         if self.one_sided:
             flight.fate = GONE
             return done
-        self._flights.append(flight)
         self._in_group += 1
-        if len(self._flights) > FLIGHT_LIMIT:
-            if self._flights.pop(0).fate == FLYING:
-                self._in_group -= 1
+        self._add(flight)
         return done
 
+    def _add(self, flight: Flight) -> None:
+        """A segment is on its way; the oldest of too many is given up."""
+        oldest = self._flights.add(flight)
+        if oldest is not None and oldest.fate == FLYING:
+            self._in_group -= 1
+
+    def _target(self, record: SegmentRecord) -> str:
+        """The host that a segment is for, or its address where no host is known to have it."""
+        other = self.hosts[1] if record.host == self.hosts[0] else self.hosts[0]
+        known = self.owned.get(other)
+        return other if known is None or record.dst.address in known else str(record.dst)
+
+    def _refused(self, flight: Flight, record: SegmentRecord) -> None:
+        """The cable did not take what was just sent: faults never saw it."""
+        if record.kind == DROP and record.segment is flight.segment:
+            flight.ordinal = 0
+            self._counter.back(record.host, self._target(record))
+
     def _arrival(self, record: SegmentRecord) -> list[Step]:
-        flight = self._flight_of(record.segment)
+        flight = self._flights.find(record.segment)
         first = flight is not None and flight.fate != ARRIVED
         done = self._begin(record.now, record.host, ARRIVAL, record.dst, record.src)
         step = self._last[record.host]
@@ -363,19 +343,40 @@ class Model:
             sender = self.hosts[1] if record.host == self.hosts[0] else self.hosts[0]
             numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule)
             flight = Flight(sender, record.now, record.src, record.dst, record.segment, record.rule, numbers)
+            flight.ordinal = self._counter.next(sender, record.host) if self.one_sided else 0
+            self._originals.link(flight)
             first = True
         elif flight.fate == FLYING:
             self._in_group -= 1
         if not flight.twin or not first:
-            self._flights = [other for other in self._flights if other is not flight]
+            self._flights.remove(flight)
+        if flight.arrived_at is None:
+            flight.arrived_at = record.now
         if flight.fate in (FLYING, ARRIVED) or flight.foreign:
             flight.fate = ARRIVED
         step.flight = flight
         step.first = first
         return done
 
-    def _flight_of(self, segment: Segment) -> Flight | None:
-        for flight in self._flights:
-            if flight.segment is segment or (flight.changed is not None and flight.changed is segment):
-                return flight
-        return None
+
+__all__ = [
+    "ARRIVAL",
+    "ARRIVED",
+    "CALL",
+    "DAMAGED",
+    "DEPARTURE",
+    "ECN_WORDS",
+    "FLYING",
+    "GONE",
+    "HELD",
+    "LATE",
+    "LOST",
+    "MOVE",
+    "RULE",
+    "TIMER",
+    "TOLD",
+    "UNKNOWN",
+    "Flight",
+    "Model",
+    "Step",
+]

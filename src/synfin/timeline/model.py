@@ -11,6 +11,7 @@ from typing import Final, final
 
 from synfin.timeline.flights import Counter, OnTheWay, Originals
 from synfin.timeline.numbers import NumberTracker
+from synfin.timeline.origins import OriginTracker
 from synfin.timeline.steps import (
     ARRIVAL,
     ARRIVED,
@@ -75,6 +76,7 @@ class Model:
         self.owned = owned if owned is not None else {}
         self.one_sided = one_sided
         self.numbers = NumberTracker()
+        self.origins = OriginTracker(hosts)
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
         self._listening: dict[tuple[str, int], bool] = {}
         self._group: list[Step] = []
@@ -289,6 +291,7 @@ class Model:
         flight = Flight(record.host, record.now, record.src, record.dst, record.segment, record.rule, numbers)
         flight.foreign = True
         flight.fate = LATE
+        self._trace_back(flight)
         self._add(flight)
         return []
 
@@ -308,6 +311,7 @@ class Model:
         flight.departure.flight = flight
         flight.ordinal = record.ordinal or self._counter.next(record.host, self._target(record))
         self._originals.link(flight)
+        self._trace_back(flight)
         self._sent = flight
         if self.one_sided:
             flight.fate = GONE
@@ -345,6 +349,7 @@ class Model:
             flight = Flight(sender, record.now, record.src, record.dst, record.segment, record.rule, numbers)
             flight.ordinal = self._counter.next(sender, record.host) if self.one_sided else 0
             self._originals.link(flight)
+            self._trace_back(flight)
             first = True
         elif flight.fate == FLYING:
             self._in_group -= 1
@@ -356,7 +361,16 @@ class Model:
             flight.fate = ARRIVED
         step.flight = flight
         step.first = first
+        if not flight.foreign:
+            self.origins.arrived((flight.src, flight.dst), flight.numbers.ack)
         return done
+
+    def _trace_back(self, flight: Flight) -> None:
+        """Where the numbers of a segment come from, as it is sent."""
+        flight.origin = self.origins.sent(
+            flight.sent_at, flight.sender, (flight.src, flight.dst), flight.segment, flight.numbers, flight.rule,
+            flight.foreign,
+        )  # fmt: skip
 
 
 __all__ = [

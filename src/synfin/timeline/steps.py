@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.timeline.numbers import Numbers
+from synfin.timeline.origins import Origin
 from synfin.trace import RuleRecord, StateRecord, TcbValue
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import Segment
@@ -46,12 +47,12 @@ class Flight:
     `again` is the first sending of the octets that this one repeats, or None: it is new, or that one is forgotten.
     `ordinal` counts, from 1, what `sender` has sent to the other host, in the order of sending: the number that
     `drop(A>B,*,3)` of the fault language means; 0 for what faults do not meet (injected, or refused by the cable).
-    `arrived_at` is when it arrived first, in ns, or None.
+    `arrived_at` is when it arrived first, in ns, or None.  `origin` says where its numbers come from.
     """
 
     __slots__ = (
         "again", "arrived_at", "changed", "departure", "dst", "fate", "fault", "foreign", "number", "numbers",
-        "ordinal", "rule", "segment", "sender", "sent_at", "src", "twin",
+        "ordinal", "origin", "rule", "segment", "sender", "sent_at", "src", "twin",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +74,7 @@ class Flight:
         self.again: Flight | None = None
         self.ordinal = 0
         self.arrived_at: int | None = None
+        self.origin: Origin | None = None
         self.departure: Step | None = None
 
 

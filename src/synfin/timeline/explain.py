@@ -1,0 +1,153 @@
+"""Explanations of what a timeline shows: a segment, a step at a host, a term; short, long, and with its arithmetic.
+
+Responsible for putting together what the catalog has under `rule.`, `why.` and `linux.` with the sums of the very
+segment.  The words themselves are in `messages`, the arithmetic in `sums`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from synfin.errors import UsageError
+from synfin.timeline.messages import Catalog
+from synfin.timeline.model import TIMER, TOLD, Flight, Step
+from synfin.timeline.sums import sums
+from synfin.timeline.words import rule_source
+from synfin.trace import StateRecord
+from synfin.wire.tcp import FIN, RST, SYN, flag_names
+
+KINDS: Final = ("rule", "state", "move", "flag", "option", "timer", "error")
+# Which flag says most about a segment whose reason is not known (a capture): the first of these that is set
+_TELLING: Final = ((RST, "RST"), (SYN, "SYN"), (FIN, "FIN"))
+_SOURCE: Final = re.compile(r"RFC [0-9]+(?: [0-9]+(?:\.[0-9]+)*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something is so.
+
+    `title`: its name (flags, a move, a rule); `short`: one line; `long`: a paragraph; `arithmetic`: sentences about
+    the numbers of this very segment, none for other things; `rfc`: RFC and section, empty where there is none;
+    `linux`: what Linux does differently, None where nothing is known to differ.
+    """
+
+    short: str
+    long: str
+    arithmetic: tuple[str, ...] = ()
+    rfc: str = ""
+    linux: str | None = None
+    title: str = ""
+
+
+def explain_flight(flight: Flight, texts: Catalog) -> Explanation:
+    """Why a segment was sent, and where each of its numbers comes from."""
+    flags = ",".join(flag_names(flight.segment.flags)) or "-"
+    arithmetic = tuple(one.text(texts) for one in sums(flight))
+    peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
+    rule = flight.fault if flight.foreign and flight.fault else flight.rule
+    if rule and texts.has(f"rule.{rule}"):
+        found = _rule(rule, flight.sender, peer, texts)
+    else:
+        name = next((name for bit, name in _TELLING if flight.segment.flags & bit), "ACK")
+        found = _term("flag", name, texts, name, texts.text(f"flag.{name}"))
+    return Explanation(found.short, found.long, arithmetic, found.rfc, found.linux, flags)
+
+
+def explain_fate(flight: Flight, texts: Catalog) -> Explanation | None:
+    """What the network did to a segment, or None where it did nothing."""
+    if not flight.fault or not texts.has(f"rule.{flight.fault}"):
+        return None
+    peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
+    return _rule(flight.fault, flight.sender, peer, texts)
+
+
+def explain_step(step: Step, texts: Catalog, peer: str = "") -> list[Explanation]:
+    """Everything that happened in a step besides the segment itself: timer or event, moves, rules, in this order.
+
+    `peer` is the name of the other host; without one the segment's other end, or a general word, is used.
+    """
+    if not peer and step.flight is not None and step.flight.origin is not None:
+        peer = step.flight.sender if step.flight.sender != step.host else step.flight.origin.peer
+    peer = peer or texts.text("ui.peer")
+    found: list[Explanation] = []
+    if step.kind == TIMER and texts.has(f"timer.{step.call}"):
+        found.append(_term("timer", step.call, texts, step.call, texts.text(f"timer.{step.call}")))
+    elif step.kind == TOLD and texts.has(f"why.error.{step.call}"):
+        found.append(explain_term("error", step.call, texts))
+    told: dict[str, bool] = {}
+    for move in step.moves:
+        found.append(_move(move, peer, texts))
+        if move.why not in told and texts.has(f"why.rule.{move.why}"):
+            found.append(_rule(move.why, step.host, peer, texts))
+        told[move.why] = True
+    for rule in step.rules:
+        if rule.rule not in told and texts.has(f"rule.{rule.rule}"):
+            found.append(_rule(rule.rule, step.host, peer, texts))
+        told[rule.rule] = True
+    return found
+
+
+def explain_term(kind: str, name: str, texts: Catalog) -> Explanation:
+    """A term by its kind (one of `KINDS`) and name: a rule, a state, `FROM.TO` for a move, a flag, an option, a timer,
+    an error.  Raises `UsageError` for a kind or a name that there is not."""
+    if kind not in KINDS:
+        raise UsageError(f"there is no kind {kind!r} of explanations; there are {', '.join(KINDS)}")
+    if not texts.has(f"why.{kind}.{name}"):
+        raise UsageError(f"there is no {kind} named {name!r} that could be explained")
+    who, peer = texts.text("why.who"), texts.text("why.peer")
+    if kind == "rule":
+        return _rule(name, who, peer, texts)
+    short = ""
+    for prefix in (kind, "told", "errno") if kind == "error" else (kind,):
+        if texts.has(f"{prefix}.{name}"):
+            short = texts.text(f"{prefix}.{name}")
+            break
+    title = name.replace(".", " → ") if kind == "move" else name
+    return _term(kind, name, texts, title, short)
+
+
+def terms(kind: str, texts: Catalog) -> list[str]:
+    """The names that `explain_term` knows of a kind, in the order of the tables."""
+    start = f"why.{kind}."
+    return [message.removeprefix(start) for message in texts.ids() if message.startswith(start)]
+
+
+def _move(move: StateRecord, peer: str, texts: Catalog) -> Explanation:
+    """A state move; its short text is that of the rule which decided it."""
+    name = f"{move.from_state}.{move.to_state}"
+    title = f"{move.from_state} → {move.to_state}"
+    key = f"rule.{move.why}"
+    short = texts.text(key, who=move.host, peer=peer) if texts.has(key) else ""
+    return _term("move", name, texts, title, short, move.rfc)
+
+
+def _term(kind: str, name: str, texts: Catalog, title: str, short: str, rfc: str = "") -> Explanation:
+    """What the catalog has about a term that takes no parameters."""
+    long = texts.text(f"why.{kind}.{name}") if texts.has(f"why.{kind}.{name}") else ""
+    linux = texts.text(f"linux.{kind}.{name}") if texts.has(f"linux.{kind}.{name}") else None
+    return Explanation(short, long, (), rfc or first_source((long, short)), linux, title)
+
+
+def _rule(rule: str, who: str, peer: str, texts: Catalog) -> Explanation:
+    """A named rule as it was applied by `who`."""
+    short = texts.text(f"rule.{rule}", who=who, peer=peer)
+    long = texts.text(f"why.rule.{rule}", who=who, peer=peer) if texts.has(f"why.rule.{rule}") else ""
+    linux = None
+    if texts.has(f"linux.rule.{rule}"):
+        linux = texts.text(f"linux.rule.{rule}", who=who, peer=peer)
+    return Explanation(short, long, (), rule_source(rule), linux, rule)
+
+
+def first_source(passages: Iterable[str]) -> str:
+    """The first RFC with its section that is named in some texts, or nothing."""
+    for passage in passages:
+        found = _SOURCE.search(passage)
+        if found is not None:
+            return found[0]
+    return ""
+
+
+__all__ = ["KINDS", "Explanation", "explain_fate", "explain_flight", "explain_step", "explain_term", "terms"]

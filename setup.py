@@ -19,7 +19,7 @@ HOT_MODULES = ("src/synfin/device/base.py", "src/synfin/device/tun.py", "src/syn
 # Users subclass these from interpreted code, which a compiled class does not allow.
 INTERPRETED = {"src/synfin/lab/world.py"}
 # Run once for each demonstration; compiling them would only take time.
-COLD = "src/synfin/lab/scenarios/"
+COLD = ("src/synfin/lab/scenarios/", "src/synfin/lab/plan/")
 
 
 def hot_modules() -> list[str]:

@@ -136,6 +136,15 @@ class Host:
         self._out.tcp = value
 
     @property
+    def isn(self) -> IsnSource:
+        """Where connections to come get their initial sequence numbers; listeners have asked already."""
+        return self._out.isn
+
+    @isn.setter
+    def isn(self, source: IsnSource) -> None:
+        self._out.isn = source
+
+    @property
     def interfaces(self) -> list[Interface]:
         """The interfaces in order of their index; loopback is not among them."""
         return list(self._interfaces.by_index)

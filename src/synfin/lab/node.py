@@ -17,7 +17,8 @@ from synfin.lab.cable import Cable, Packet
 from synfin.lab.probe import Probe
 from synfin.lab.rules import RULES
 from synfin.lab.scheduler import Planned
-from synfin.tcp import Connection, Event, FixedIsn, IsnSource, Listener
+from synfin.tcp import Connection, Event, FixedIsn, IsnGenerator, IsnSource, Listener
+from synfin.tcp.calls import ALIVE
 from synfin.tcp.rules import RULES as TCP_RULES
 from synfin.tcp.state import CLOSED, LISTEN
 from synfin.trace import AppRecord, RuleRecord, StateRecord, Trace
@@ -37,7 +38,8 @@ ListenerHandler = Callable[[Listener, Connection, int], None]
 class Node:
     """A host of a world, and its programs' way to the stack; made by `World.host`.
 
-    `host` is the stack itself; `addresses` are its addresses in order, as text.
+    `host` is the stack itself; `addresses` are its addresses in order, as text; `boots` counts how often it was
+    switched on, for programs whose connections a crash has taken.
     """
 
     def __init__(self, world: World, name: str, config: HostConfig, tcp: TcpConfig, isn: list[int] | None) -> None:
@@ -50,7 +52,7 @@ class Node:
         self.up = True
         self.probe: Probe | None = None  # looks at the connections whenever something has happened
         self.cables: list[tuple[Cable, list[str]]] = []
-        self._boots = 0
+        self.boots = 0
         self._wake: Planned | None = None
         self._polling = False
         self.host = self._boot()
@@ -69,9 +71,9 @@ class Node:
 
     def _boot(self) -> Host:
         """A fresh stack: nothing is remembered, and its numbers differ from those before [RFC6528-05]."""
-        rng = Random(f"{self.world.seed}/{self.name}/{self._boots}")
-        source: IsnSource | None = FixedIsn(self.isn[min(self._boots, len(self.isn) - 1) :]) if self.isn else None
-        self._boots += 1
+        rng = Random(f"{self.world.seed}/{self.name}/{self.boots}")
+        source: IsnSource | None = FixedIsn(self.isn[min(self.boots, len(self.isn) - 1) :]) if self.isn else None
+        self.boots += 1
         trace = Trace(self.name, self.world.record) if self.world.recording else None
         return Host(self.name, rng=rng, config=self.config, tcp=self.tcp, trace=trace, isn=source)
 
@@ -174,6 +176,31 @@ class Node:
         )
         self.wake()
         return connection
+
+    def configure(self, **changes: Any) -> None:
+        """Other settings of `TcpConfig` for connections to come, and for listeners.
+
+        Live connections take those that can still change (`synfin.tcp.calls.ALIVE`).  Raises `UsageError`.
+        """
+        self.tcp = self.tcp.but(**changes)
+        self.host.tcp = self.tcp
+        for listener in self.host.listeners():
+            listener.config = listener.config.but(**changes)
+            if "backlog" in changes:
+                listener.backlog = listener.config.backlog
+        alive = {name: value for name, value in changes.items() if name in ALIVE}
+        for connection in self.host.connections() if alive else ():
+            connection.configure(self._scheduler.now, **alive)
+        self.wake()
+
+    def choose_isn(self, numbers: list[int]) -> None:
+        """Initial sequence numbers of the connections to come; an empty list: by clock and secret [RFC6528-01]."""
+        self.isn = numbers
+        rng = Random(f"{self.world.seed}/{self.name}/{self.boots}/isn")
+        source: IsnSource = FixedIsn(numbers) if numbers else IsnGenerator(rng, self.tcp.isn_tick_ns)
+        self.host.isn = source
+        for listener in self.host.listeners():
+            listener.isn = source
 
     def write(self, connection: Connection, data: bytes, urgent: bool = False) -> int:
         """SEND; gives the octets taken."""

@@ -71,6 +71,10 @@ class Scheduler:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
+    def last_time(self) -> int:
+        """When the last thing that is planned is due; now, when nothing is."""
+        return max([planned.time for _, _, planned in self._heap if not planned.cancelled], default=self.now)
+
     def run(self, until: int | None = None, max_events: int = MAX_EVENTS) -> int:
         """Do everything due up to and including `until` ns (None: until nothing is left); gives the number of events.
 

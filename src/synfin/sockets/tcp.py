@@ -389,7 +389,8 @@ class TcpSocket(TcpState):
         if self.listener is not None:
             self.listener.config = self.config
         elif self.connection is not None and self.connection.state is not State.CLOSED:
-            alive = {name: value for name, value in changes.items() if name in ALIVE}
+            # TCP_MAXSEG on a live connection does nothing on Linux.
+            alive = {name: value for name, value in changes.items() if name in ALIVE and name != "mss_limit"}
             if alive:
                 self.connection.configure(self.env.clock(), **alive)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from errno import ECONNABORTED, EISCONN, ENOTCONN, EPIPE
 
 from synfin.config import TcpConfig
-from synfin.tcp import ecn_setup, timers
+from synfin.tcp import ecn_setup, negotiate, timers
 from synfin.tcp.autotune import ReceiveTuning
 from synfin.tcp.congestion.base import check, create
 from synfin.tcp.endings import finish, limit_orphan
@@ -69,6 +69,13 @@ ALIVE = (
     "byte_counting_segments",
     "pacing",
     "max_pacing_rate",
+    "mss_limit",
+    "rto_min_ms",
+    "rto_max_ms",
+    "rto_variance_min_ms",
+    "persist_max_ms",
+    "sws_override_ms",
+    "msl_ms",
 )
 
 
@@ -292,6 +299,9 @@ def configure(tcb: Tcb, config: TcpConfig, now: int) -> None:
     if tcb.has_congestion():
         set_pace(tcb)
     tcb.ack_policy.delay = config.ack_delay_ms * 1_000_000
+    tcb.rtt.configure(config)
+    if config.mss_limit != before.mss_limit and tcb.state not in UNSYNCHRONIZED:
+        negotiate.set_segment_size(tcb)
     if config.keep_alive:
         keeper = KeepAlive(config)
         tcb.keep_alive = keeper

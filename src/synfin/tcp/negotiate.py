@@ -92,6 +92,9 @@ def hear_user_timeout(tcb: Tcb, segment: Segment) -> None:
 def set_segment_size(tcb: Tcb) -> None:
     """Eff.snd.MSS = min(SendMSS, MMS_S) less our options [MUST-16] [RFC6691-02]."""
     size = min(tcb.peer_mss, tcb.path_mss)
+    limit = tcb.config.mss_limit
+    if limit is not None and limit < size:  # set on the live connection: what was there before is in path_mss
+        size = limit
     if tcb.timestamps:
         size -= TIMESTAMP_OPTION
     tcb.mss = max(size, 1)

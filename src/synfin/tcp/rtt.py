@@ -42,6 +42,18 @@ class RttEstimator:
             if rtt < self.min_rtt:
                 self.min_rtt = rtt
         self.backoff = 0
+        self._settle()
+
+    def configure(self, config: TcpConfig) -> None:
+        """Other bounds, from the next time that the timer is set; what was measured stays."""
+        self.minimum = config.rto_min_ms * MILLISECOND
+        self.maximum = config.rto_max_ms * MILLISECOND
+        self.variance_floor = max(GRANULARITY, config.rto_variance_min_ms * MILLISECOND)
+        if self.srtt:
+            self._settle()
+
+    def _settle(self) -> None:
+        """The time-out that follows from what was measured, within its bounds."""
         variance = 4 * self.rttvar
         if variance < self.variance_floor:  # [RFC6298-08]
             variance = self.variance_floor

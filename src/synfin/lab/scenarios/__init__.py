@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from synfin.errors import UsageError
 from synfin.lab.scenarios import closing, opening, trouble
 from synfin.lab.scenarios.stage import Scenario, Stage
-from synfin.lab.world import World
+from synfin.lab.world import RECORD_LIMIT, World
 
 DEFAULT: Final = "whole-life"
 SCENARIOS: Final[dict[str, Scenario]] = {
@@ -26,17 +26,29 @@ SCENARIOS: Final[dict[str, Scenario]] = {
 }
 
 
-def build(name: str, *, seed: int = 1, preset: str = "rfc", faults: tuple[str, ...] = ()) -> Stage:
+def build(
+    name: str,
+    *,
+    seed: int = 1,
+    preset: str = "rfc",
+    faults: tuple[str, ...] = (),
+    own_faults: bool = True,
+    chosen: dict[str, dict[str, Any]] | None = None,
+    isn: dict[str, list[int]] | None = None,
+    record_limit: int = RECORD_LIMIT,
+) -> Stage:
     """The stage of a scenario before the curtain rises: programs planned, nothing has happened yet.
 
-    Raises `UsageError` for an unknown name or preset, and `FaultError` for a bad fault.
+    `own_faults=False` leaves out the faults that belong to the scenario.  `chosen` are settings of `TcpConfig` by host
+    and `isn` initial sequence numbers by host, both instead of the scenario's.
+    Raises `UsageError` for an unknown name, preset or setting, and `FaultError` for a bad fault.
     """
     scenario = SCENARIOS.get(name)
     if scenario is None:
         raise UsageError(f"there is no scenario {name!r}")
-    world = World(seed, preset=preset)
-    stage = Stage(world, scenario)
-    for expression in (*scenario.faults, *faults):
+    world = World(seed, preset=preset, record_limit=record_limit)
+    stage = Stage(world, scenario, chosen, isn)
+    for expression in (*(scenario.faults if own_faults else ()), *faults):
         world.fault(expression)
     scenario.play(stage)
     return stage

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from errno import ENOTCONN, errorcode
+from errno import EHOSTDOWN, ENOTCONN, errorcode
 from typing import Any, Final, final
 
 from synfin.host import HostConfig
@@ -26,6 +26,11 @@ CLIENT_PORT: Final = 40_000
 DELAY: Final = "10ms"
 MSS: Final = 1_460
 READ_LIMIT: Final = 1 << 20
+HOSTS: Final = ("A", "B")
+# Options and growing windows would only make ladders harder to read: scenarios about them switch them on.
+PLAIN: Final[dict[str, Any]] = {
+    "timestamps": False, "window_scaling": False, "receive_buffer_bytes": 65_535, "syn_window": None
+}  # fmt: skip
 
 Action = Callable[[], Any]
 
@@ -34,7 +39,8 @@ Action = Callable[[], Any]
 class End:
     """One application: its connection, what it read and was told, and what it does then.
 
-    It reads whatever comes (unless `reading` is False) and calls the actions planned with `on`.
+    It reads whatever comes (unless `reading` is False) and calls the actions planned with `on`.  `chosen` are settings
+    of `TcpConfig` that the user has chosen: they win over those of the scenario.
     """
 
     def __init__(self, node: Node) -> None:
@@ -45,6 +51,10 @@ class End:
         self.received = b""
         self.events: list[Event] = []
         self.accepted: list[Connection] = []
+        self.chosen: dict[str, Any] = {}
+        self.unsent = b""  # what `send` could not hand over yet
+        self._boot = 0  # of the host, when the connection was made
+        self._finish: Action | None = None  # waits for what is unsent
         self._actions: list[tuple[Event, str | int, Action]] = []
 
     def on(self, event: Event, action: Action, after: str | int = 0) -> End:
@@ -57,6 +67,8 @@ class End:
         self.events.append(event)
         if event is Event.READABLE and self.reading:
             self.read()
+        if event is Event.WRITABLE and self.unsent:
+            self._push()
         due = [entry for entry in self._actions if entry[0] is event]
         self._actions = [entry for entry in self._actions if entry[0] is not event]
         for _, after, action in due:
@@ -67,7 +79,11 @@ class End:
 
     def listen(self, port: int = PORT, *, accept: bool = True, **settings: Any) -> End:
         """Passive OPEN; with `accept=False` nobody calls accept()."""
-        self.listener = self.node.listen(port, self._accepted if accept else None, **settings)
+        settings.update(self.chosen)
+        try:
+            self.listener = self.node.listen(port, self._accepted if accept else None, **settings)
+        except OSError as error:
+            self.failed("listen", error)
         return self
 
     def accept(self) -> None:
@@ -84,24 +100,36 @@ class End:
         if taken is None:
             return
         self.accepted.append(taken)
-        self.connection = taken
+        self._take(taken)
         taken.handler = self.hear
         self.hear(taken, Event.CONNECTED, now)
 
     def connect(self, peer: str = "B", port: int = PORT, local_port: int = CLIENT_PORT, **settings: Any) -> None:
         """Active OPEN."""
+        settings.update(self.chosen)
         try:
-            self.connection = self.node.connect(peer, port, self.hear, local_port=local_port, **settings)
+            if not self.node.up:
+                raise OSError(EHOSTDOWN, "the host is down")
+            self._take(self.node.connect(peer, port, self.hear, local_port=local_port, **settings))
         except OSError as error:
-            self._failed("connect", Endpoint(parse_address(self.node.address), local_port), error)
+            self.failed("connect", error, Endpoint(parse_address(self.node.address), local_port))
+
+    def _take(self, connection: Connection) -> None:
+        """From now on this is the connection."""
+        self.connection = connection
+        self.unsent = b""
+        self._finish = None
+        self._boot = self.node.boots
 
     def the(self) -> Connection:
-        """The connection; raises `OSError` (ENOTCONN) without one, as a socket would."""
-        if self.connection is None:
+        """The connection; raises `OSError` (ENOTCONN) without one, as a socket would, or once a crash has taken it."""
+        if not self.node.up:
+            raise OSError(EHOSTDOWN, "the host is down")
+        if self.connection is None or self._boot != self.node.boots:
             raise OSError(ENOTCONN, "not connected")
         return self.connection
 
-    def _failed(self, call: str, local: Endpoint, error: OSError) -> None:
+    def failed(self, call: str, error: OSError, local: Endpoint = NOWHERE) -> None:
         """A call failed; that is written down like any other event, and the program goes on."""
         world = self.node.world
         detail = f"{call} {errorcode.get(error.errno or 0, 'OSError')}"
@@ -111,11 +139,29 @@ class End:
         try:
             action(self.the())
         except OSError as error:
-            self._failed(call, self.connection.local if self.connection is not None else NOWHERE, error)
+            self.failed(call, error, self.connection.local if self.connection is not None else NOWHERE)
 
     def write(self, data: bytes, urgent: bool = False) -> None:
         """SEND."""
         self._try("write", lambda connection: self.node.write(connection, data, urgent))
+
+    def send(self, data: bytes) -> None:
+        """SEND all of it: what the buffer does not take now follows when there is room, and a CLOSE waits for it."""
+        self.unsent += data
+        self._push()
+
+    def _push(self) -> None:
+        """Hand over what the buffer takes."""
+        try:
+            taken = self.node.write(self.the(), self.unsent)
+        except OSError as error:
+            self.failed("write", error, self.connection.local if self.connection is not None else NOWHERE)
+            self.unsent = b""
+        else:
+            self.unsent = self.unsent[taken:]
+        if not self.unsent and self._finish is not None:
+            finish, self._finish = self._finish, None
+            finish()
 
     def read(self) -> None:
         """RECEIVE everything that is there."""
@@ -127,37 +173,59 @@ class End:
                 return  # the application is told of the error by an event of its own
             self.received += data
 
+    def read_some(self, count: int) -> None:
+        """RECEIVE at most `count` octets, once."""
+        self._try("read", lambda connection: self._receive(connection, count))
+
+    def _receive(self, connection: Connection, count: int) -> None:
+        self.received += self.node.read(connection, count)
+
     def shutdown(self) -> None:
         """No more to send."""
-        self._try("shutdown", self.node.shutdown)
+        if self.unsent:
+            self._finish = self.shutdown
+        else:
+            self._try("shutdown", self.node.shutdown)
 
     def close(self) -> None:
         """No more to send and no more to read."""
-        self._try("close", self.node.close)
+        if self.unsent:
+            self._finish = self.close
+        else:
+            self._try("close", self.node.close)
 
     def abort(self) -> None:
         """Reset."""
+        self.unsent = b""
         self._try("abort", self.node.abort)
 
 
 @final
 class Stage:
-    """Hosts A and B (10.0.0.1 and 10.0.0.2), a cable of 10 ms each way, one application each."""
+    """Hosts A and B (10.0.0.1 and 10.0.0.2), a cable of 10 ms each way, one application each.
 
-    def __init__(self, world: World, scenario: Scenario) -> None:
+    `chosen` are settings of `TcpConfig` that the user has chosen, by host, and `isn` initial sequence numbers.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario,
+        chosen: dict[str, dict[str, Any]] | None = None,
+        isn: dict[str, list[int]] | None = None,
+    ) -> None:
         self.world = world
-        # Options and growing windows would only make ladders harder to read: scenarios about them switch them on.
-        plain: dict[str, Any] = {
-            "timestamps": False, "window_scaling": False, "receive_buffer_bytes": 65_535, "syn_window": None
-        }  # fmt: skip
-        isn_a = None if scenario.isn_a is None else list(scenario.isn_a)
-        isn_b = None if scenario.isn_b is None else list(scenario.isn_b)
+        for_a, for_b = ((chosen or {}).get(name, {}) for name in HOSTS)
+        numbers = {"A": scenario.isn_a, "B": scenario.isn_b, **(isn or {})}
+        isn_a, isn_b = (None if found is None else list(found) for found in (numbers[name] for name in HOSTS))
         config = scenario.host_config_a
-        self.host_a = world.host("A", isn=isn_a, config=config, **{**plain, **scenario.settings_a})
-        self.host_b = world.host("B", isn=isn_b, **{**plain, **scenario.settings_b})
+        self.host_a = world.host("A", isn=isn_a, config=config, **{**PLAIN, **scenario.settings_a, **for_a})
+        self.host_b = world.host("B", isn=isn_b, **{**PLAIN, **scenario.settings_b, **for_b})
         self.cable: Cable = world.link(self.host_a, self.host_b, delay=DELAY)
         self.a = End(self.host_a)
         self.b = End(self.host_b)
+        self.a.chosen.update(for_a)
+        self.b.chosen.update(for_b)
 
     def at(self, time: str | int, action: Action) -> None:
         """Do something at a time of the run."""

@@ -262,15 +262,14 @@ def test_a_smaller_segment_size_holds_for_what_is_sent_again() -> None:
 
 
 def test_receive_window_and_congestion_control_live() -> None:
-    big = Change(SECOND, "B", "set", "3000", "receive_buffer")
-    played = changed(
-        "handshake",
-        big,
-        Change(2 * SECOND, "A", "write", "100KB"),
-        Change(SECOND, "B", "stop-reading"),
-        until=9 * SECOND,
-    )
-    assert "win=0" in wire(played.world)[-2] + wire(played.world)[-1] + "".join(wire(played.world))
+    small = ("B", "receive_buffer", "3000")
+    stop, write = Change(SECOND, "B", "stop-reading"), Change(2 * SECOND, "A", "write", "100KB")
+    more = Change(5 * SECOND, "B", "set", "20000", "receive_buffer")
+    received = []
+    for changes in ((stop, write), (stop, write, more)):
+        played = changed("handshake", *changes, settings=(small,), until=20 * SECOND)
+        received.append(played.stage.b.the().readable)
+    assert received == [2_995, 20_000]  # five octets were read before; too few for a new edge [MUST-39]
     chosen = changed("handshake", Change(SECOND, "A", "set", "bbr", "congestion"), Change(SECOND, "A", "write", "9000"))
     assert chosen.stage.a.the().config.congestion == "bbr"
 

@@ -58,6 +58,8 @@ def play(plan: Plan, *, max_events: int = MAX_EVENTS, max_records: int = MAX_REC
         record_limit=max_records,
     )
     world = stage.world
+    if probe:
+        world.probe()
     for host, name, text in plan.settings:
         if host == LINK:
             _set_link(stage, name, read_setting("settings", host, name, text))

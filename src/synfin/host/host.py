@@ -135,13 +135,8 @@ class Host:
     def tcp(self, value: TcpConfig) -> None:
         self._out.tcp = value
 
-    @property
-    def isn(self) -> IsnSource:
-        """Where connections to come get their initial sequence numbers; listeners have asked already."""
-        return self._out.isn
-
-    @isn.setter
-    def isn(self, source: IsnSource) -> None:
+    def choose_isn(self, source: IsnSource) -> None:
+        """Where active OPENs get their initial sequence numbers from now on; listeners have asked already."""
         self._out.isn = source
 
     @property
@@ -184,8 +179,7 @@ class Host:
 
     def add_address(self, interface: Interface | str, address: str) -> None:
         """One more address, such as `"10.0.0.2/24"`."""
-        parsed, length = parse_prefix(address)
-        self._add(self.interface(interface), parsed, length)
+        self._add(self.interface(interface), *parse_prefix(address))
 
     def interface(self, name: Interface | str) -> Interface:
         """The interface of that name; raises `UsageError`."""
@@ -193,8 +187,9 @@ class Host:
             return name
         found = self._interfaces.by_name.get(name)
         if found is None:
-            known = ", ".join(self._interfaces.by_name)
-            raise UsageError(f"host {self.name} has no interface {name!r}; it has {known}")
+            raise UsageError(
+                f"host {self.name} has no interface {name!r}; it has {', '.join(self._interfaces.by_name)}"
+            )
         return found
 
     def add_route(

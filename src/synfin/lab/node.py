@@ -198,7 +198,7 @@ class Node:
         self.isn = numbers
         rng = Random(f"{self.world.seed}/{self.name}/{self.boots}/isn")
         source: IsnSource = FixedIsn(numbers) if numbers else IsnGenerator(rng, self.tcp.isn_tick_ns)
-        self.host.isn = source
+        self.host.choose_isn(source)
         for listener in self.host.listeners():
             listener.isn = source
 

@@ -33,7 +33,7 @@ def fast_open(stage: Stage) -> None:
     """S02 b: the first connection asks for a cookie, the second one uses it."""
 
     def again() -> None:
-        cookie = stage.a.the().fast_open_cookie
+        cookie = None if stage.a.connection is None else stage.a.connection.fast_open_cookie
         stage.a.connect(local_port=CLIENT_PORT + 1, data=b"hello", cookie=cookie, fast_open=True)
 
     stage.b.listen(fast_open=True)

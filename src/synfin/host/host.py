@@ -460,10 +460,8 @@ class Host:
         path = self._path_to_one_host(remote)
         ping = self._pings.new(remote, size, now, timeout_ms * MILLISECOND)
         ping.handler = handler
-        if len(remote) == 4:
-            self._icmp4.send_request(ping, path, path.source, now)
-        else:
-            self._icmp6.send_request(ping, path, path.source, now)
+        send = self._icmp4.send_request if len(remote) == 4 else self._icmp6.send_request
+        send(ping, path, path.source, now)
         return ping
 
     # What can be seen

@@ -141,7 +141,7 @@ def test_the_public_world_draws_and_saves(tmp_path: Path) -> None:
         "web": "ESTABLISHED", "db": "ESTABLISHED",
     }  # fmt: skip
     assert (tmp_path / "run.pcapng").read_bytes()[:4] == b"\n\r\r\n"
-    with pytest.raises(UsageError, match=r"use \.txt or \.json"):
+    with pytest.raises(UsageError, match=r"use \.txt"):
         world.timeline().save(tmp_path / "run.docx")
     with pytest.raises(UsageError, match="no host is named 'x'"):
         world.timeline("x")

@@ -6,12 +6,14 @@ Responsible for putting records, model, ladder and document together; printing a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, final
 
 from synfin.errors import UsageError
 from synfin.timeline.document import document
 from synfin.timeline.ladder import DEFAULT_WIDTH, LiveLadder
+from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import catalog
 from synfin.timeline.model import Model
 from synfin.timeline.style import Style
@@ -70,12 +72,31 @@ class Timeline:
             model.feed(record)
         return {host: model.final(host) for host in self.hosts}
 
+    def rows(self) -> Iterator[Row]:
+        """What stands on a line together, in order: for every renderer that draws line by line."""
+        model = Model(self.hosts, one_sided=self.one_sided, owned=self.owned)
+        layout = Layout(self.hosts)
+        for record in self.records:
+            yield from layout.place(model.feed(record))
+        yield from layout.place(model.flush())
+
+    def mermaid(self, lang: str = "en") -> str:
+        """The run as a Mermaid sequence diagram."""
+        from synfin.timeline.mermaid import Mermaid
+
+        diagram = Mermaid(self.hosts, catalog(lang), labels=self.labels)
+        lines = diagram.head()
+        for row in self.rows():
+            lines.extend(diagram.draw(row))
+        lines.extend(diagram.foot(self.final()))
+        return "\n".join(lines) + "\n"
+
     def document(self, **about: Any) -> dict[str, Any]:
         """The run as JSON-ready values, schema 1; `about` adds `scenario`, `seed` and `preset`."""
         return document(self.records, list(self.hosts), **about)
 
     def save(self, path: str | Path, lang: str = "en") -> None:
-        """Write the ladder (`.txt`) or the document (`.json`); raises `UsageError` for another kind of file."""
+        """Write the ladder (`.txt`), the document (`.json`) or a Mermaid diagram (`.mmd`); else raises `UsageError`."""
         target = Path(path)
         if target.suffix == ".txt":
             target.write_text(self.text(lang), encoding="utf-8")
@@ -83,5 +104,8 @@ class Timeline:
             from synfin.timeline.document import dump
 
             target.write_text(dump(self.document()), encoding="utf-8")
+        elif target.suffix == ".mmd":
+            target.write_text(self.mermaid(lang), encoding="utf-8")
         else:
-            raise UsageError(f"cannot save a timeline as {target.suffix or 'a file without suffix'}; use .txt or .json")
+            kind = target.suffix or "a file without suffix"
+            raise UsageError(f"cannot save a timeline as {kind}; use .txt, .json or .mmd")

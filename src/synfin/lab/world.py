@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from random import Random
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from synfin.config import TcpConfig
 from synfin.errors import UsageError
@@ -33,6 +33,16 @@ LINK_RAW: Final = 101  # pcap link type: IP packets without anything before them
 RECORD_LIMIT: Final = 5_000_000
 LINK_LIMIT: Final = 65_536  # links of a world; each takes a subnet
 PRESETS: Final = ("rfc", "linux")
+
+
+class WireFrame(NamedTuple):
+    """A frame that went over the wire: when (ns), at which host, `send` or `recv`, its octets, and why."""
+
+    now: int
+    host: str
+    kind: str
+    data: bytes
+    rule: str
 
 
 class World:
@@ -276,6 +286,10 @@ class World:
             when, sender, kind, sent, note = self._frames[-1]
             if (when, sender, kind) == (now, host, SEND) and sent is data:
                 self._frames[-1] = (when, sender, kind, sent, f"{note}; lost: {rule}")
+
+    def frames(self) -> list[WireFrame]:
+        """Every frame that went over the wire, in order, as it was sent and as it was received."""
+        return [WireFrame(*frame) for frame in self._frames]
 
     def write_capture(self, stream: IO[bytes]) -> None:
         """Write everything that went over the wire as pcapng: one interface for each host, the rule as the comment."""

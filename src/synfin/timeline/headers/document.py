@@ -28,7 +28,7 @@ def saying(field: Field, texts: Catalog) -> str:
     """What the value of a field says, or nothing; of a flag that is not set nothing."""
     if not field.say or (field.say.startswith("flag.") and field.value == 0):
         return ""
-    params = {key: value for key, value in field.params}
+    params = dict(field.params)
     if field.say == "value.cut":
         params["field"] = texts.text(f"field.{params['field']}")
     return texts.text(field.say, **params)

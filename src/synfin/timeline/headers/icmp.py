@@ -15,7 +15,9 @@ _V6_CODES: Final[dict[int, int]] = {1: 6, 3: 1, 4: 3}
 _ND_OPTIONS: Final[dict[int, str]] = {1: "source_link", 2: "target_link", 3: "prefix", 4: "redirected", 5: "mtu"}
 
 
-def _head(walk: Walk, version: str, protocol: int, types: tuple[int, ...], codes: dict[int, int]) -> tuple[Sheet, int]:
+def _head(
+    walk: Walk, version: str, protocol: int, types: tuple[int, ...], codes: dict[int, int]
+) -> tuple[Sheet, int, int]:
     """Type, code and checksum."""
     sheet = walk.sheet()
     kind = sheet.peek("icmp.type", 8)
@@ -23,7 +25,7 @@ def _head(walk: Walk, version: str, protocol: int, types: tuple[int, ...], codes
     sheet.number("icmp.type", 8, f"value.{version}.{kind}" if kind in types else "")
     sheet.number("icmp.code", 8, f"value.{version}.{kind}.{code}" if code <= codes.get(kind, -1) else "")
     transport_checksum(walk, sheet, "icmp.checksum", protocol, walk.end)
-    return sheet, kind
+    return sheet, kind, code
 
 
 def _echo(sheet: Sheet) -> None:
@@ -33,13 +35,13 @@ def _echo(sheet: Sheet) -> None:
 
 def read_icmpv4(walk: Walk) -> None:
     """The eight octets of the header, timestamps, and the packet that an error quotes."""
-    sheet, kind = _head(walk, "icmpv4", 1, _V4_TYPES, _V4_CODES)
+    sheet, kind, code = _head(walk, "icmpv4", 1, _V4_TYPES, _V4_CODES)
     if kind in (icmpv4.ECHO_REQUEST, icmpv4.ECHO_REPLY):
         _echo(sheet)
     elif kind in (icmpv4.UNREACHABLE, icmpv4.TIME_EXCEEDED):
         sheet.number("icmp.unused", 8)
         sheet.number("icmp.quote_length", 8)  # RFC 4884 4.1
-        needed = kind == icmpv4.UNREACHABLE and walk.data[walk.at + 1] == icmpv4.FRAGMENTATION_NEEDED
+        needed = kind == icmpv4.UNREACHABLE and code == icmpv4.FRAGMENTATION_NEEDED
         sheet.number("icmp.next_hop_mtu" if needed else "icmp.unused", 16)
     elif kind == icmpv4.PARAMETER_PROBLEM:
         sheet.number("icmp.pointer", 8)
@@ -62,7 +64,7 @@ def read_icmpv4(walk: Walk) -> None:
 
 def read_icmpv6(walk: Walk) -> None:
     """The header, the messages of neighbour discovery with their options, and the packet that an error quotes."""
-    sheet, kind = _head(walk, "icmpv6", icmpv6.PROTOCOL, _V6_TYPES, _V6_CODES)
+    sheet, kind, _ = _head(walk, "icmpv6", icmpv6.PROTOCOL, _V6_TYPES, _V6_CODES)
     if kind in (icmpv6.ECHO_REQUEST, icmpv6.ECHO_REPLY):
         _echo(sheet)
     elif kind == icmpv6.PACKET_TOO_BIG:

@@ -153,7 +153,7 @@ def _place(field: ET.Element, value: str) -> tuple[int, int, int]:
     """`.... ..10 = ECN` of two octets is two bits, six behind its first octet."""
     first, bits = int(field.get("pos", "0")) * 8, int(field.get("size", "0")) * 8
     head = field.get("showname", "").partition(" = ")[0].replace(" ", "")
-    if len(head) == 12 and set(head) <= set(".01") and bits == 8:  # the flags of TCP are shown as twelve bits, of which the octet is a part
+    if len(head) == 12 and set(head) <= set(".01") and bits == 8:  # of the flags of TCP all twelve bits are shown
         first, bits = (first + 4 if field.get("name") in ("tcp.flags.res", "tcp.flags.ae") else first - 4), 12
     if len(head) == bits and set(head) <= set(".01"):
         inner = [place for place, mark in enumerate(head) if mark != "."]

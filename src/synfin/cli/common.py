@@ -32,12 +32,13 @@ from synfin.device.namespace import Prefix, configure, enter_private_namespace
 from synfin.device.tun import Tun
 from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
-from synfin.trace import Sink, Trace
+from synfin.trace import Record, Sink, Trace
 from synfin.wire.addresses import Address, in_prefix, parse_prefix
 
 if TYPE_CHECKING:
     from synfin.cli.output import RecordOutput
     from synfin.device.capture import Capture
+    from synfin.web.live import Feed
 
 DEFAULT_OURS: Final = ("10.77.0.2/24", "fd77::2/64")
 DEFAULT_THEIRS: Final = ("10.77.0.1/24", "fd77::1/64")
@@ -196,12 +197,21 @@ class Stack:
     """A host on its device with its loop, and everything that has to be undone at the end; a context manager.
 
     `private` enters a private namespace first.  `stream` is where `--watch` and `--json` write.  With `tun`, everything
-    about the device has been done already, and it belongs to the stack from now on.
+    about the device has been done already, and it belongs to the stack from now on.  `feed` hears of everything too.
     """
 
-    def __init__(self, options: DeviceOptions, *, private: bool, stream: TextIO, tun: Tun | None = None) -> None:
+    def __init__(
+        self,
+        options: DeviceOptions,
+        *,
+        private: bool,
+        stream: TextIO,
+        tun: Tun | None = None,
+        feed: Feed | None = None,
+    ) -> None:
         self.options = options
         self._given = tun
+        self._feed = feed
         self._stream = stream
         self._exits = ExitStack()
         start = time.monotonic_ns()
@@ -237,12 +247,41 @@ class Stack:
         tcp = TcpConfig.linux() if options.preset == "linux" else TcpConfig()
         tcp = tcp.but(send_buffer_max_bytes=SEND_BUFFER_MAX, receive_buffer_max_bytes=RECEIVE_BUFFER_MAX)
         rng = random.Random(options.seed) if options.seed is not None else random.SystemRandom()
-        trace = Trace("synfin", sink) if sink is not None else None
-        self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=trace)
+        self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=self._trace(sink))
         plug(self.host, device, tun.name, [str(prefix) for prefix in options.ours])
         self.driver = self._exits.enter_context(Driver(self.host, device, self.clock))
-        if output is not None:
-            self.driver.before_waiting = output.settle
+        self.driver.before_waiting = self._before_waiting(output)
+
+    def _trace(self, sink: Sink | None) -> Trace | None:
+        """The trace of the host: none where nobody reads it; one that sleeps where only a page may come to watch."""
+        feed = self._feed
+        if feed is None:
+            return Trace("synfin", sink) if sink is not None else None
+        if sink is None:
+            from synfin.web.live import LiveTrace
+
+            return LiveTrace("synfin", feed)
+        first, second = sink, feed.take
+
+        def both(record: Record) -> None:
+            first(record)
+            second(record)
+
+        return Trace("synfin", both)
+
+    def _before_waiting(self, output: RecordOutput | None) -> Callable[[], None] | None:
+        """What is done each time the loop has nothing left to do."""
+        feed = self._feed
+        if feed is None:
+            return output.settle if output is not None else None
+        watched = feed
+
+        def settle() -> None:
+            if output is not None:
+                output.settle()
+            watched.look(self.host, self.clock())
+
+        return settle
 
     def _output(self) -> RecordOutput | None:
         """What shows the trace, if anything was asked for."""

@@ -49,6 +49,7 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
         "en": "the script does not pass on the stack; this is where it comes to an end:",
         "zh": "脚本在本协议栈上没有通过，停在这里：",
     },
+    "web-live": {"en": "watch it in a browser: {address}", "zh": "在浏览器中观看：{address}"},
     "web-open-to-others": {
         "en": "warning: other machines can reach this page, and what is sent is not encrypted",
         "zh": "警告：其他机器可以访问此页面，且传输内容未加密",

@@ -7,6 +7,7 @@ taking apart are in `common`.
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import Any, Final
 
 import click
@@ -21,6 +22,7 @@ from synfin.cli.common import (
     start_command,
     watch_child,
 )
+from synfin.cli.live import DEFAULT_WEB_PORT, LivePage
 from synfin.cli.main import EXIT_BAD_FILE, EXIT_OK, Failure
 from synfin.cli.messages import say
 from synfin.device.drive import CLOSING_LIMIT
@@ -37,9 +39,17 @@ _SERVE_HELP: Final = f"Offer a service, as in echo:7 or file:8000=PATH: {', '.jo
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.option("--serve", metavar="SERVICE:PORT", multiple=True, help=_SERVE_HELP)
 @click.option("--workers", metavar="N", type=click.IntRange(1, WORKERS_LIMIT), default=1, help="Processes [1].")
+@click.option(
+    "--web",
+    metavar="[PORT]",
+    is_flag=False,
+    flag_value=DEFAULT_WEB_PORT,
+    type=click.IntRange(0, 65_535),
+    help=f"Show what happens in a web page [port {DEFAULT_WEB_PORT}; 0: any].",
+)
 @device_options
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-def tun(serve: tuple[str, ...], workers: int, command: tuple[str, ...], **values: Any) -> int:
+def tun(serve: tuple[str, ...], workers: int, web: int | None, command: tuple[str, ...], **values: Any) -> int:
     """Run the stack on a TUN device: serve, or run a command against it.
 
     With -- COMMAND and no --dev, a private network namespace is made in which the kernel is 10.77.0.1 and fd77::1 and
@@ -49,10 +59,13 @@ def tun(serve: tuple[str, ...], workers: int, command: tuple[str, ...], **values
     \b
     synfin tun --serve file:80=. -- curl -s http://10.77.0.2/
     synfin tun --serve echo:7 --watch -- nc 10.77.0.2 7
+    synfin tun --serve echo:7 --web -- nc 10.77.0.2 7
     """
     options = check_options(values)
     services = [(spec, _make(spec, options)) for spec in _specs(serve)]
     if workers > 1:
+        if web is not None:
+            raise UsageError("--web shows one process; it cannot be used with --workers")
         from synfin.cli.workers import run_workers
 
         def offer(stack: Stack, aloud: bool) -> None:
@@ -60,8 +73,16 @@ def tun(serve: tuple[str, ...], workers: int, command: tuple[str, ...], **values
 
         return run_workers(options, workers, offer, command, sys.stdout)
     # With --json, standard output holds JSON lines and nothing else.
-    with Stack(options, private=bool(command) and options.dev is None, stream=sys.stdout) as stack:
+    with ExitStack() as exits:
+        # The socket of the page comes first: in a private namespace no browser would find it.
+        page = None if web is None else exits.enter_context(LivePage(options, web))
+        feed = None if page is None else page.feed
+        private = bool(command) and options.dev is None
+        stack = exits.enter_context(Stack(options, private=private, stream=sys.stdout, feed=feed))
         _offer(stack, services, True)
+        if page is not None:
+            page.start()  # threads come after the namespace, which a process with several cannot enter
+            exits.callback(page.stop)
         if command:
             return _run_command(stack, command, stdout=sys.stderr.fileno() if options.json else None)
         return _serve(stack)

@@ -10,7 +10,7 @@ import webbrowser
 
 import click
 
-from synfin.cli.main import EXIT_OK, EXIT_USAGE, Failure
+from synfin.cli.main import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, Failure
 from synfin.cli.messages import LANGUAGES, language, say
 
 
@@ -49,6 +49,8 @@ def web(port: int | None, host: str | None, no_token: bool, open_it: bool, lang:
         server = Server(chosen)
         try:
             make_server(make_app(server, token=token, names=[host] if host is not None else [])).run(sockets=[opened])
+        except KeyboardInterrupt:  # uvicorn raises it once everything is closed
+            return EXIT_INTERRUPTED
         finally:
             server.desk.close()
     return EXIT_OK

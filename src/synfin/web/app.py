@@ -10,21 +10,24 @@ import asyncio
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final, final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from synfin.errors import SynfinError, UsageError
-from synfin.timeline.messages import Catalog, catalog
+from synfin.timeline.messages import LANGUAGES, Catalog, catalog
 from synfin.web.assets import Asset, read_assets
 from synfin.web.catalog import catalog_document
 from synfin.web.document import SCHEMA
 from synfin.web.guard import App, Guard
 from synfin.web.limits import BODY_SECONDS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS
+from synfin.web.live import Feed, Studio, Watcher
 from synfin.web.plans import Plan, plan_from_json
 from synfin.web.runs import BusyError, Desk, Runs
 
@@ -47,8 +50,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Server:
     """What the handlers share: the language asked for by default, kept runs, threads, static files."""
 
-    def __init__(self, lang: str = "en") -> None:
+    def __init__(self, lang: str = "en", feed: Feed | None = None) -> None:
         self.lang = lang
+        self.studio = None if feed is None else Studio(feed)
         self.runs = Runs()
         self.desk = Desk()
         self.assets = read_assets()
@@ -67,13 +71,33 @@ class Server:
     async def catalog(self, request: Request) -> Response:
         """GET /api/catalog?lang="""
         texts = self._texts(request.query_params.get("lang"))
-        return await self._answer(request, lambda: catalog_document(texts))
+        live = self.studio is not None
+        return await self._answer(request, lambda: catalog_document(texts, live=live))
 
     async def run(self, request: Request) -> Response:
         """POST /api/run"""
         asked = await _read_json(request, ("plan", "lang"))
         plan, texts = _plan(asked, "plan"), self._texts(asked.get("lang"))
         return await self._answer(request, lambda: self.runs.get(plan).document(texts))
+
+    async def live(self, socket: WebSocket) -> None:
+        """WebSocket /ws/live?lang=: what a running host says."""
+        studio = self.studio
+        lang = socket.query_params.get("lang", self.lang)
+        if studio is None or studio.full or lang not in LANGUAGES:
+            await socket.close(1_008)  # before it is accepted: the request is answered with 403
+            return
+        await socket.accept()
+        watcher = studio.join(lang)
+        talking = asyncio.create_task(_talk(socket, watcher))
+        try:
+            while (await socket.receive())["type"] != "websocket.disconnect":
+                pass  # clients have nothing to say
+        except RuntimeError:
+            pass  # it was closed while we were told of nothing
+        finally:
+            talking.cancel()
+            studio.leave(watcher)
 
     def _texts(self, lang: object) -> Catalog:
         if lang is None:
@@ -100,6 +124,7 @@ def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) ->
     routes = [
         Route("/api/catalog", _told(server.catalog)),
         Route("/api/run", _told(server.run), methods=["POST"]),
+        WebSocketRoute("/ws/live", server.live),
         Route("/{path:path}", _told(server.asset)),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
@@ -122,6 +147,13 @@ def _told(handler: Handler) -> Handler:
             return Response(status_code=400)
 
     return told
+
+
+async def _talk(socket: WebSocket, watcher: Watcher) -> None:
+    """Send what waits for a watcher until it goes away."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.send_text(await watcher.messages.get())
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

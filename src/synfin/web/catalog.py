@@ -32,13 +32,14 @@ SETTINGS: Final = (
 )  # fmt: skip
 
 
-def catalog_document(texts: Catalog) -> dict[str, Any]:
-    """Everything that there is to choose from, in one language."""
+def catalog_document(texts: Catalog, *, live: bool = False) -> dict[str, Any]:
+    """Everything that there is to choose from, in one language; `live`: there is a running host to watch."""
     return {
         "schema": SCHEMA,
         "lang": texts.language,
         "languages": list(LANGUAGES),
         "default": DEFAULT,
+        "live": live,
         "scenarios": _scenarios(texts),
         "presets": list(PRESETS),
         "congestion": congestion_names(),

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias, final
 
 from synfin.timeline.layout import Layout, Row
-from synfin.timeline.messages import Catalog
-from synfin.timeline.model import ARRIVAL, ARRIVED, FLYING, MOVE, RULE, Flight, Model, Step
-from synfin.timeline.words import rule_source
-from synfin.trace import Record, SegmentRecord
-from synfin.web.words import flight_label, option_words, rule_text, step_text
+from synfin.timeline.messages import Catalog, catalog
+from synfin.timeline.model import ARRIVAL, MOVE, RULE, Flight, Model, Step
+from synfin.timeline.words import Words, rule_source
+from synfin.trace import Record, SegmentRecord, TcbRecord
+from synfin.web.words import numbers_text, option_words, rule_text
 from synfin.wire.addresses import Address, Endpoint
 from synfin.wire.tcp import flag_names
 
@@ -25,67 +25,62 @@ Json: TypeAlias = dict[str, Any]
 
 @final
 class Book:
-    """Everything that is counted from the start of a run: flights and connections.
+    """Numbers flights and connections, in order of appearance.
 
-    `ends` numbers the connections by the ends of the left and of the right host, in order of appearance.
+    `ends` numbers the connections, from 0, by the ends of the left and of the right host.  With `limit` only so many
+    flights and connections are remembered, the latest ones: for what goes on for ever.
     """
 
-    def __init__(self, hosts: tuple[str, str]) -> None:
+    def __init__(self, hosts: tuple[str, str], *, limit: int | None = None) -> None:
         self.hosts = hosts
         self.ends: dict[tuple[Endpoint, Endpoint], int] = {}
+        self._limit = limit
         self._flights: dict[Flight, int] = {}
-        self._sent: dict[str, int] = {}
-        self._ordinals: dict[Flight, int] = {}
-        self._arrivals: dict[Flight, int] = {}
-        self._firsts: dict[tuple[Endpoint, Endpoint, int, int], Flight] = {}
-        self._originals: dict[Flight, Flight] = {}
+        self._flight_count = 0
+        self._end_count = 0
 
     def note(self, rows: Iterable[Row]) -> None:
         """Number what is new in these rows."""
         for row in rows:
             for step in row.steps():
                 self.connection(step.host, step.local, step.remote)
-                flight = step.flight
-                if flight is None:
-                    continue
-                if flight not in self._flights:
-                    self._number(flight)
-                if step.kind == ARRIVAL:
-                    self._arrivals.setdefault(flight, step.now)
-
-    def _number(self, flight: Flight) -> None:
-        self._flights[flight] = len(self._flights) + 1
-        if not flight.foreign:
-            self._sent[flight.sender] = self._sent.get(flight.sender, 0) + 1
-            self._ordinals[flight] = self._sent[flight.sender]
-        key = (flight.src, flight.dst, flight.numbers.seq, flight.segment.length)
-        first = self._firsts.setdefault(key, flight)
-        if flight.numbers.again and first is not flight:
-            self._originals[flight] = first
+                if step.flight is not None:
+                    self.number(step.flight)
 
     def number(self, flight: Flight) -> int:
-        """The number of a flight, from 1, in the order of the rows."""
-        return self._flights[flight]
-
-    def ordinal(self, flight: Flight) -> int:
-        """Which of the segments of its sender it is, from 1; 0 for one that no host sent."""
-        return self._ordinals.get(flight, 0)
-
-    def arrived_at(self, flight: Flight) -> int | None:
-        """When it came, if it came."""
-        return self._arrivals.get(flight)
+        """The number of a flight, from 1."""
+        found = self._flights.get(flight)
+        if found is None:
+            self._flight_count += 1
+            found = self._flights[flight] = self._flight_count
+            if self._limit is not None and len(self._flights) > self._limit:
+                del self._flights[next(iter(self._flights))]
+        return found
 
     def again(self, flight: Flight) -> int | None:
         """The number of the flight whose octets it sends again."""
-        original = self._originals.get(flight)
-        return None if original is None else self._flights.get(original)
+        return None if flight.again is None else self._flights.get(flight.again)
 
     def connection(self, host: str, local: Endpoint, remote: Endpoint) -> int | None:
         """The number of a connection, from 0; None for what belongs to none, such as a listener."""
         if remote.port == 0:
             return None
         ends = (local, remote) if host == self.hosts[0] else (remote, local)
-        return self.ends.setdefault(ends, len(self.ends))
+        found = self.ends.get(ends)
+        if found is None:
+            found = self.ends[ends] = self._end_count
+            self._end_count += 1
+            if self._limit is not None and len(self.ends) > self._limit:
+                del self.ends[next(iter(self.ends))]
+        return found
+
+    def connections(self, first: int = 0) -> list[Json]:
+        """Who talked to whom, in order of appearance, from the number `first` on."""
+        return [
+            {"id": number, "left": str(left), "right": str(right)}
+            for (left, right), number in self.ends.items()
+            if number >= first
+        ]
 
 
 @final
@@ -96,6 +91,7 @@ class Writer:
         self.book = book
         self.texts = texts
         self.number = number
+        self._words = Words(book.hosts, texts)
 
     def row(self, row: Row) -> Json:
         """One row."""
@@ -139,7 +135,7 @@ class Writer:
             "call": step.call,
             "state": step.state,
             "before": step.before,
-            "text": step_text(step, self.texts) or _alone(step, moves, rules),
+            "text": self._words.event(step) or _alone(step, moves, rules),
             "moves": moves,
             "rules": rules,
             "connection": self.book.connection(step.host, step.local, step.remote),
@@ -150,18 +146,14 @@ class Writer:
         """One segment; rows that show parts of the same one show the same number."""
         segment, numbers, book = flight.segment, flight.numbers, self.book
         receiver = self._peer(flight.sender)
-        fate = flight.fate
-        arrived = book.arrived_at(flight)
-        if fate == FLYING and arrived is not None:
-            fate = ARRIVED
         return {
             "n": book.number(flight),
             "from": flight.sender,
             "to": receiver,
-            "ordinal": book.ordinal(flight),
+            "ordinal": flight.ordinal,
             "t0": flight.sent_at,
-            "t1": arrived,
-            "fate": fate,
+            "t1": flight.arrived_at,
+            "fate": flight.fate,
             "fault": flight.fault,
             "fault_text": rule_text(flight.fault, flight.sender, receiver, self.texts),
             "flags": flag_names(segment.flags),
@@ -177,8 +169,17 @@ class Writer:
             "foreign": flight.foreign,
             "rule": flight.rule,
             "rfc": rule_source(flight.rule) if flight.rule else "",
-            "label": flight_label(flight),
+            "label": f"{self._words.flags(flight)} {numbers_text(flight)}",
             "text": rule_text(flight.rule, flight.sender, receiver, self.texts),
+        }
+
+    def tcb(self, record: TcbRecord) -> Json:
+        """What has changed in a connection's variables."""
+        return {
+            "t": record.now,
+            "host": record.host,
+            "connection": self.book.connection(record.host, record.local, record.remote),
+            "set": record.values,
         }
 
     def _peer(self, host: str) -> str:
@@ -218,6 +219,9 @@ class Story:
         self.rows.extend(layout.place(model.flush()))
         self.book = Book(hosts)
         self.book.note(self.rows)
+        self._tcb = [record for record in records if isinstance(record, TcbRecord) and record.host in hosts]
+        for change in self._tcb:
+            self.book.connection(change.host, change.local, change.remote)
         self.final = {host: model.final(host) for host in hosts}
         self.duration_ns = max((record.now for record in records), default=0)
         self.segments = sum(1 for record in records if isinstance(record, SegmentRecord) and record.kind == "send")
@@ -229,11 +233,10 @@ class Story:
         for row in self.rows[first:last]:
             yield writer.row(row)
 
-    def connections(self) -> list[Json]:
-        """Who talked to whom, in order of appearance."""
-        return [
-            {"id": number, "left": str(left), "right": str(right)} for (left, right), number in self.book.ends.items()
-        ]
+    def tcb(self) -> list[Json]:
+        """What changed in the variables of connections, in order."""
+        writer = Writer(self.book, catalog("en"))  # there is no text in it
+        return [writer.tcb(record) for record in self._tcb]
 
     def counts(self) -> Json:
         """How much there is of everything."""
@@ -256,7 +259,7 @@ class Story:
             "final": self.final,
             "duration_ns": self.duration_ns,
             "counts": self.counts(),
-            "connections": self.connections(),
+            "connections": self.book.connections(),
             "rows": list(self.shape(texts)),
-            "tcb": [],
+            "tcb": self.tcb(),
         }

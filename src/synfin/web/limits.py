@@ -28,3 +28,14 @@ TARGET_OCTETS: Final = 16_384  # of a request line with its headers
 # What goes out
 GZIP_FROM: Final = 1_024  # octets; smaller answers go as they are
 GZIP_LEVEL: Final = 5
+
+# A running host in the page
+LIVE_QUEUE: Final = 8_192  # records between the two threads; more are dropped and counted
+LIVE_RECORDS: Final = 1_024  # of them drawn at a time
+LIVE_PERIOD: Final = 0.05  # seconds between two drawings
+LIVE_STATES: Final = 4_096  # connections whose state is known to whoever begins to watch later
+LIVE_FLIGHTS: Final = 4_096  # segments and connections that keep their numbers
+LIVE_PROBED: Final = 64  # connections whose variables are looked at
+LIVE_LENGTHS: Final = 256  # lengths of text for which one stand-in is kept
+WATCHERS: Final = 8
+WATCHER_QUEUE: Final = 64  # messages that wait for a slow watcher

@@ -10,18 +10,42 @@ import asyncio
 import json
 from collections import deque
 from threading import Lock
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
-from synfin.timeline.layout import Layout
-from synfin.timeline.messages import Catalog, catalog
+from synfin.host import Host
+from synfin.lab.probe import Probe
+from synfin.timeline.layout import Layout, Row
+from synfin.timeline.messages import catalog
 from synfin.timeline.model import Model
-from synfin.trace import AppRecord, Record, RuleRecord, SegmentRecord, StateRecord, TimerRecord, Trace
+from synfin.trace import (
+    RECEIVE,
+    AppRecord,
+    Record,
+    RuleRecord,
+    SegmentRecord,
+    StateRecord,
+    TcbRecord,
+    TimerRecord,
+    Trace,
+)
 from synfin.web.document import SCHEMA, Book, Writer
-from synfin.web.limits import LIVE_PERIOD, LIVE_QUEUE, LIVE_RECORDS, LIVE_STATES, WATCHER_QUEUE, WATCHERS
+from synfin.web.limits import (
+    LIVE_FLIGHTS,
+    LIVE_LENGTHS,
+    LIVE_PERIOD,
+    LIVE_PROBED,
+    LIVE_QUEUE,
+    LIVE_RECORDS,
+    LIVE_STATES,
+    WATCHER_QUEUE,
+    WATCHERS,
+)
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import Segment
 
 OTHER: Final = "kernel"  # the end that is not observed
+
+Ends: TypeAlias = tuple[Endpoint, Endpoint]  # local and remote
 
 
 @final
@@ -57,10 +81,10 @@ class LiveTrace(Trace):
 
 @final
 class Feed:
-    """What a host called `host` says: `take` is called in its thread, everything else in the web server's.
+    """What a host called `host` says: `take` and `look` are called in its thread, the rest in the web server's.
 
-    `about` stands in the first message to a watcher.  At most `limit` records wait; `dropped` counts those that found
-    no room.
+    `about` stands in the first message to a watcher, with `labels` for the two ends.  At most `limit` records wait;
+    `dropped` counts those that found no room, from the start on.
     """
 
     def __init__(self, host: str, *, about: dict[str, Any] | None = None, limit: int = LIVE_QUEUE) -> None:
@@ -71,17 +95,43 @@ class Feed:
         self._limit = limit
         self._queue: deque[Record] = deque()
         self._lock = Lock()
-        self._states: dict[tuple[Endpoint, Endpoint], StateRecord] = {}
+        self._states: dict[Ends, StateRecord] = {}
+        self._hollow = _Hollow()
+        self._probe = Probe(host, self._put)
+        self._probed: dict[Ends, bool] = {}
+
+    # In the thread of the host
 
     def take(self, record: Record) -> None:
         """The sink of the trace: never waits."""
         if isinstance(record, StateRecord):
             self._note(record)
+        if not self.watched:
+            return
+        if isinstance(record, SegmentRecord):
+            record = self._hollow.record(record)
+        self._put(record)
+        ends = _ends(record)
+        if ends is None:
+            return
+        if ends not in self._probed:
+            if ends not in self._states or len(self._probed) >= LIVE_PROBED:
+                return
+            self._probed[ends] = True
+        self._probe.hear(record)
+        if ends not in self._states:
+            del self._probed[ends]
+
+    def look(self, host: Host, now: int) -> None:
+        """The host has nothing to do: look at the variables of connections that something has happened to."""
         if self.watched:
-            if len(self._queue) < self._limit:
-                self._queue.append(record)
-            else:
-                self.dropped += 1
+            self._probe.look(host, now)
+
+    def _put(self, record: Record) -> None:
+        if len(self._queue) < self._limit:
+            self._queue.append(record)
+        else:
+            self.dropped += 1
 
     def _note(self, record: StateRecord) -> None:
         """Remember where every connection is, for those who begin to watch later."""
@@ -93,12 +143,17 @@ class Feed:
                 if len(self._states) > LIVE_STATES:
                     del self._states[next(iter(self._states))]
 
+    # In the thread of the web server
+
     def begin(self) -> list[StateRecord]:
         """Somebody watches from now on: the latest state of every connection, oldest first."""
         self._queue.clear()
-        self.watched = True
+        self._probed = {}
+        self._probe = Probe(self.hosts[0], self._put)
         with self._lock:
-            return list(self._states.values())
+            states = list(self._states.values())
+        self.watched = True
+        return states
 
     def end(self) -> None:
         """Nobody watches any more."""
@@ -118,6 +173,44 @@ class Feed:
 
 
 @final
+class _Hollow:
+    """Segments without their text: of megabytes that pass by, only the lengths are drawn."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, bytes] = {}
+
+    def record(self, record: SegmentRecord) -> SegmentRecord:
+        """A record that looks the same to a ladder; the text is zeros that all of its length share."""
+        segment = record.segment
+        if not segment.payload:
+            return record
+        hollow = Segment(
+            segment.src_port, segment.dst_port, segment.seq, segment.ack, segment.flags, segment.window,
+            segment.urgent, segment.options, self._text(len(segment.payload)), segment.mss, segment.why, segment.ecn,
+        )  # fmt: skip
+        return SegmentRecord(record.now, record.host, record.kind, record.src, record.dst, hollow, record.rule)
+
+    def _text(self, length: int) -> bytes:
+        found = self._texts.get(length)
+        if found is None:
+            if len(self._texts) >= LIVE_LENGTHS:
+                del self._texts[next(iter(self._texts))]
+            found = self._texts[length] = bytes(length)
+        return found
+
+
+def _ends(record: Record) -> Ends | None:
+    """The connection of the host that a record is about; None for a listener, and for no connection at all."""
+    if isinstance(record, SegmentRecord):
+        ends = (record.dst, record.src) if record.kind == RECEIVE else (record.src, record.dst)
+    elif isinstance(record, (StateRecord, RuleRecord, TimerRecord, AppRecord)):
+        ends = (record.local, record.remote)
+    else:
+        return None
+    return ends if ends[1].port else None
+
+
+@final
 class Watcher:
     """One client: messages wait for it in a bounded queue; `lost` counts the rows of those that found no room."""
 
@@ -126,12 +219,14 @@ class Watcher:
         self.messages: asyncio.Queue[str] = asyncio.Queue(WATCHER_QUEUE)
         self.lost = 0
 
-    def offer(self, rows: int, message: str) -> None:
-        """Put a message into the queue, if there is room."""
-        try:
-            self.messages.put_nowait(message)
-        except asyncio.QueueFull:
-            self.lost += rows
+    def offer(self, message: dict[str, Any], dropped: int) -> None:
+        """Put a message into the queue; without room, its rows count as dropped in the next one that finds some."""
+        if self.messages.full():
+            self.lost += dropped + len(message["rows"])
+            return
+        text = json.dumps({**message, "dropped": dropped + self.lost}, ensure_ascii=False, separators=(",", ":"))
+        self.messages.put_nowait(text)
+        self.lost = 0
 
 
 @final
@@ -148,9 +243,10 @@ class Studio:
         hosts = self.feed.hosts
         self._model = Model(hosts, one_sided=True)
         self._layout = Layout(hosts)
-        self._book = Book(hosts, bounded=True)
-        self._connections = 0
+        self._book = Book(hosts, limit=LIVE_FLIGHTS)
         self._rows = 0
+        self._connections = 0
+        self._dropped = self.feed.dropped
 
     @property
     def full(self) -> bool:
@@ -166,7 +262,7 @@ class Studio:
                 self._model.feed(state)
             self._model.flush()  # what was before is known, not shown
             self._pump = asyncio.create_task(self._run())
-        watcher.offer(0, _text(self._hello(lang)))
+        watcher.offer(self._hello(lang), 0)
         self.watchers.append(watcher)
         return watcher
 
@@ -199,40 +295,32 @@ class Studio:
 
     def step(self) -> None:
         """Draw what has come since the last time, and hand it to the watchers."""
-        rows = []
+        rows: list[Row] = []
+        changes: list[TcbRecord] = []
         for record in self.feed.drain():
+            if isinstance(record, TcbRecord):
+                changes.append(record)
             rows.extend(self._layout.place(self._model.feed(record)))
         if not self.feed.waiting():
             rows.extend(self._layout.place(self._model.settle()))
-        dropped = self.feed.dropped
-        if not rows and not dropped:
+        dropped, self._dropped = self.feed.dropped - self._dropped, self.feed.dropped
+        if not rows and not changes and not dropped:
             return
-        self.feed.dropped -= dropped
         self._book.note(rows)
-        connections = self._book.connections()
-        fresh, self._connections = connections[self._connections :], len(connections)
-        made: dict[str, list[dict[str, Any]]] = {}
+        for change in changes:
+            self._book.connection(change.host, change.local, change.remote)
+        fresh = self._book.connections(self._connections)
+        if fresh:
+            self._connections = fresh[-1]["id"] + 1
+        made: dict[str, dict[str, Any]] = {}
         for watcher in self.watchers:
             if watcher.lang not in made:
-                writer = Writer(self._book, _texts(watcher.lang), self._rows)
-                made[watcher.lang] = [writer.row(row) for row in rows]
-            lost, watcher.lost = watcher.lost, 0
-            message = {
-                "rows": made[watcher.lang],
-                "tcb": [],
-                "connections": fresh,
-                "dropped_records": dropped,
-                "dropped_rows": lost,
-            }
-            if watcher.messages.full():
-                watcher.lost = lost
-            watcher.offer(len(rows), _text(message))
+                made[watcher.lang] = {**self._shape(watcher.lang, rows, changes), "connections": fresh}
+            watcher.offer(made[watcher.lang], dropped)
         self._rows += len(rows)
 
-
-def _texts(lang: str) -> Catalog:
-    return catalog(lang)
-
-
-def _text(message: dict[str, Any]) -> str:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    def _shape(self, lang: str, rows: list[Row], changes: list[TcbRecord]) -> dict[str, Any]:
+        writer = Writer(self._book, catalog(lang), self._rows)
+        shaped = [writer.row(row) for row in rows]
+        told = [writer.tcb(change) for change in changes]
+        return {"rows": shaped, "tcb": told}

@@ -61,6 +61,7 @@ def play(plan: Plan, *, max_events: int, max_records: int) -> tuple[Stage, bool]
     except SynfinError as error:
         raise UsageError(str(error)) from None
     stage.world.record_limit = max_records
+    stage.world.probe()
     try:
         stage.world.run(until=SCENARIOS[plan.scenario].until, max_events=max_events)
     except EndlessRunError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import TYPE_CHECKING, Any, Final
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, final
 
 from synfin.errors import UsageError
 from synfin.web.limits import CONNECTIONS, TARGET_OCTETS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8_421
 _BACKLOG: Final = 64
+_STOP_SECONDS: Final = 5.0
 _KEEP_ALIVE_SECONDS: Final = 15
 _MISSING: Final = 'the page needs {name}; run: pip install "synfin[web]"'
 
@@ -89,3 +91,20 @@ def make_server(app: Any) -> uvicorn.Server:
         ws_max_size=1_024,  # clients have nothing to say on the WebSocket
     )
     return uvicorn.Server(config)
+
+
+@final
+class Background:
+    """A server in a thread of its own, on a socket that listens already; `stop` ends it."""
+
+    def __init__(self, app: Any, opened: socket.socket) -> None:
+        self._server = make_server(app)
+        self._thread = Thread(
+            target=self._server.run, kwargs={"sockets": [opened]}, name="synfin-web-server", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection and wait for the thread, for a while."""
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)

@@ -1,36 +1,14 @@
-"""The sentences of rows: what a call, a timer or a rule is called in one language.
+"""The words of rows that `timeline.words` has not.
 
-Responsible for looking texts up and filling them in for single events.  A ladder says each thing once; here every event
-stands for itself, because the page shows them one at a time.
+A ladder says each thing once, in whole lines; here every event stands for itself, because the page shows them one at a
+time and lays them out itself.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from synfin.timeline.messages import Catalog
-from synfin.timeline.model import CALL, ECN_WORDS, TIMER, TOLD, Flight, Step
-from synfin.wire.tcp import Segment, flag_names
-
-_ENGLISH_OCTETS: Final = re.compile(r"([0-9]+) octets")
-_ENGLISH_PORT: Final = re.compile(r"port ([0-9]+)")
-
-
-def step_text(step: Step, texts: Catalog) -> str:
-    """What the application or a timer did; empty for other steps."""
-    if step.kind == CALL:
-        key = f"app.{step.call}"
-        detail = _ENGLISH_OCTETS.sub(lambda m: texts.text("ui.octets", count=m[1]), step.detail)
-        detail = _ENGLISH_PORT.sub(lambda m: texts.text("ui.port", number=m[1]), detail)
-        return texts.text(key if texts.has(key) else "app.other", call=step.call, detail=detail).strip()
-    if step.kind == TOLD:
-        key = f"told.{step.call}"
-        return texts.text(key if texts.has(key) else "told.other", call=step.call)
-    if step.kind == TIMER:
-        key = f"timer.{step.call}"
-        return texts.text(key if texts.has(key) else "timer.other", call=step.call)
-    return ""
+from synfin.timeline.model import Flight
+from synfin.wire.tcp import Segment
 
 
 def rule_text(rule: str, who: str, peer: str, texts: Catalog) -> str:
@@ -39,17 +17,14 @@ def rule_text(rule: str, who: str, peer: str, texts: Catalog) -> str:
     return texts.text(key, who=who, peer=peer) if rule and texts.has(key) else ""
 
 
-def flight_label(flight: Flight) -> str:
-    """What stands on an arrow: flags, relative numbers, length and window in octets."""
-    segment, numbers = flight.segment, flight.numbers
-    label = ",".join(flag_names(segment.flags)) or "-"
-    if segment.ecn:
-        label += f" {ECN_WORDS[segment.ecn]}"
-    label += f" seq={numbers.seq}"
+def numbers_text(flight: Flight) -> str:
+    """What stands on an arrow beside the flags: relative numbers, length and window in octets."""
+    numbers = flight.numbers
+    label = f"seq={numbers.seq}"
     if numbers.ack is not None:
         label += f" ack={numbers.ack}"
-    if segment.payload:
-        label += f" len={len(segment.payload)}"
+    if flight.segment.payload:
+        label += f" len={len(flight.segment.payload)}"
     return f"{label} win={numbers.window}"
 
 

@@ -19,11 +19,14 @@ from synfin.timeline.messages import (
     en_values,
     en_why_closing,
     en_why_errors,
+    en_why_icmp,
+    en_why_ip,
     en_why_lab,
     en_why_loss,
     en_why_moves,
     en_why_signals,
     en_why_states,
+    en_why_wire,
     zh,
     zh_fields,
     zh_plots,
@@ -33,11 +36,14 @@ from synfin.timeline.messages import (
     zh_values,
     zh_why_closing,
     zh_why_errors,
+    zh_why_icmp,
+    zh_why_ip,
     zh_why_lab,
     zh_why_loss,
     zh_why_moves,
     zh_why_signals,
     zh_why_states,
+    zh_why_wire,
 )
 
 LANGUAGES: Final = ("en", "zh")
@@ -58,6 +64,9 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         en_why_closing.MESSAGES,
         en_why_signals.MESSAGES,
         en_why_lab.MESSAGES,
+        en_why_ip.MESSAGES,
+        en_why_icmp.MESSAGES,
+        en_why_wire.MESSAGES,
     ),
     "zh": (
         zh.MESSAGES,
@@ -74,6 +83,9 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         zh_why_closing.MESSAGES,
         zh_why_signals.MESSAGES,
         zh_why_lab.MESSAGES,
+        zh_why_ip.MESSAGES,
+        zh_why_icmp.MESSAGES,
+        zh_why_wire.MESSAGES,
     ),
 }
 _TABLES: Final[dict[str, dict[str, str]]] = {

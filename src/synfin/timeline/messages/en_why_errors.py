@@ -154,10 +154,16 @@ WHY: Final[dict[str, str]] = {
     ),
 }
 
-# The errors that end a connection have a name as an event and one as an errno.
-EVENTS: Final[dict[str, str]] = {"refused": "ECONNREFUSED", "reset": "ECONNRESET", "timeout": "ETIMEDOUT"}
+# Errors that have a second name: those that end a connection are events too, and one errno is called by either name.
+ALSO: Final[dict[str, str]] = {
+    "ECONNREFUSED": "refused",
+    "ECONNRESET": "reset",
+    "ETIMEDOUT": "timeout",
+    "ENOTSUP": "EOPNOTSUPP",
+}
 MESSAGES: Final[dict[str, str]] = {
     **SHORT,
     **WHY,
-    **{f"why.error.{errno}": WHY[f"why.error.{event}"] for event, errno in EVENTS.items()},
+    "errno.ENOTSUP": SHORT["errno.EOPNOTSUPP"],
+    **{f"why.error.{name}": WHY[f"why.error.{other}"] for name, other in ALSO.items()},
 }

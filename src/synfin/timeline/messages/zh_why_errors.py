@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from synfin.timeline.messages.en_why_errors import EVENTS
+from synfin.timeline.messages.en_why_errors import ALSO
 
 SHORT: Final[dict[str, str]] = {
     "errno.ECONNREFUSED": "连接被拒绝",
@@ -132,9 +132,9 @@ WHY: Final[dict[str, str]] = {
     ),
 }
 
-# 结束连接的错误既有事件名，也有 errno 名。
 MESSAGES: Final[dict[str, str]] = {
     **SHORT,
     **WHY,
-    **{f"why.error.{errno}": WHY[f"why.error.{event}"] for event, errno in EVENTS.items()},
+    "errno.ENOTSUP": SHORT["errno.EOPNOTSUPP"],
+    **{f"why.error.{name}": WHY[f"why.error.{other}"] for name, other in ALSO.items()},
 }

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from synfin.cli.common import RECEIVE_BUFFER_MAX, SEND_BUFFER_MAX
 from synfin.config import TcpConfig
 from synfin.device.base import plug
 from synfin.device.drive import Driver
@@ -26,8 +27,8 @@ BACKLOG: Final = 4_096
 
 def serve(device: str, offload: bool, shared: bool, ready: Callable[[], None]) -> None:
     """One process on one queue of the device; `ready` is called when it can take connections."""
-    host = Host("bench", rng=random.SystemRandom(), tcp=TcpConfig(nodelay=True))
-    with Tun(device, offload=offload, multi_queue=shared) as tun, Driver(host, tun) as driver:
+    host = Host("bench", rng=random.SystemRandom(), tcp=TcpConfig(nodelay=True, send_buffer_max_bytes=SEND_BUFFER_MAX, receive_buffer_max_bytes=RECEIVE_BUFFER_MAX))
+    with Tun(device, offload=offload, multi_queue=shared) as tun, Driver(host, tun, busy_poll=50_000) as driver:
         plug(host, tun, device, [ADDRESS])
         for port, service in SERVICES:
             host.listen(port, driver.clock(), backlog=BACKLOG, handler=service().accept)

@@ -40,11 +40,19 @@ class Driver:
     `coalescing`: several small segments of one flow that are read in a row reach the host as one, on a device that does
     not do that itself; `coalesced` counts those that were put to another.  One thread only; `stop` alone may also be
     called from a signal handler or another thread.  `before_waiting` is called each time the loop has nothing left to
-    do but wait.  Raises `UsageError` for a device without a descriptor.
+    do but wait.  `busy_poll` is for how many ns it then looks again and again before it sleeps: waking a process takes
+    longer than most answers, at the price of a core that is busy for so long after each of them (what
+    net.core.busy_poll is for Linux's sockets).  Raises `UsageError` for a device without a descriptor.
     """
 
     def __init__(
-        self, host: Host, device: Device, clock: Callable[[], int] = time.monotonic_ns, *, coalescing: bool = True
+        self,
+        host: Host,
+        device: Device,
+        clock: Callable[[], int] = time.monotonic_ns,
+        *,
+        coalescing: bool = True,
+        busy_poll: int = 0,
     ) -> None:
         if device.fileno() < 0:
             raise UsageError(f"a {type(device).__name__} has no descriptor to wait for; drive it in virtual time")
@@ -55,6 +63,7 @@ class Driver:
         self.coalesced = 0
         self.stopped = False
         self.before_waiting: Callable[[], None] | None = None
+        self.busy_poll = busy_poll
         self._coalescing = coalescing and not device.offload and not device.one_by_one
         self._ready: dict[int, Ready] = {}
         self._due: list[tuple[int, int, Due]] = []
@@ -134,10 +143,7 @@ class Driver:
             deadline = self._due[0][0]
         if until is not None and (deadline is None or until < deadline):
             deadline = until
-        timeout = None
-        if deadline is not None:
-            timeout = max(0, -(-(deadline - self.clock()) // _MILLISECOND))  # rounded up: never early
-        for fd, events in self._poll.poll(timeout):
+        for fd, events in self._look(deadline) or self._sleep(deadline):
             ready = self._ready.get(fd)
             if ready is not None:
                 ready(events, self.clock())
@@ -145,6 +151,24 @@ class Driver:
                 self._drain_wake()
             else:
                 self._take_frames()
+
+    def _look(self, deadline: int | None) -> list[tuple[int, int]]:
+        """What is ready within `busy_poll`, without giving the core away."""
+        if not self.busy_poll:
+            return []
+        end = self.clock() + self.busy_poll
+        if deadline is not None and deadline < end:
+            end = deadline
+        while True:
+            ready = self._poll.poll(0)
+            if ready or self.clock() >= end:
+                return ready
+
+    def _sleep(self, deadline: int | None) -> list[tuple[int, int]]:
+        """What is ready at last, or nothing when the deadline has come."""
+        if deadline is None:
+            return self._poll.poll()
+        return self._poll.poll(max(0, -(-(deadline - self.clock()) // _MILLISECOND)))  # rounded up: never early
 
     def _take_frames(self) -> None:
         """Several frames before one answer; the rest stays in the device until the next round."""

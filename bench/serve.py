@@ -23,12 +23,16 @@ from synfin.services.simple import Discard, Echo, Source
 ADDRESS: Final = "10.77.0.2/24"
 SERVICES: Final = ((7, Echo), (9, Discard), (19, Source))
 BACKLOG: Final = 4_096
+BUSY_POLL: Final = 50_000  # ns, as with `synfin tun --busy-poll 50us`; buffers grow as they do there
 
 
 def serve(device: str, offload: bool, shared: bool, ready: Callable[[], None]) -> None:
     """One process on one queue of the device; `ready` is called when it can take connections."""
-    host = Host("bench", rng=random.SystemRandom(), tcp=TcpConfig(nodelay=True, send_buffer_max_bytes=SEND_BUFFER_MAX, receive_buffer_max_bytes=RECEIVE_BUFFER_MAX))
-    with Tun(device, offload=offload, multi_queue=shared) as tun, Driver(host, tun, busy_poll=50_000) as driver:
+    tcp = TcpConfig(
+        nodelay=True, send_buffer_max_bytes=SEND_BUFFER_MAX, receive_buffer_max_bytes=RECEIVE_BUFFER_MAX
+    )  # fmt: skip
+    host = Host("bench", rng=random.SystemRandom(), tcp=tcp)
+    with Tun(device, offload=offload, multi_queue=shared) as tun, Driver(host, tun, busy_poll=BUSY_POLL) as driver:
         plug(host, tun, device, [ADDRESS])
         for port, service in SERVICES:
             host.listen(port, driver.clock(), backlog=BACKLOG, handler=service().accept)

@@ -84,8 +84,10 @@ def measure(where: Place, name: str, seconds: float) -> Figures:
 
 def figures_of(what: Measure, raw: Figures, cpu: float) -> Figures:
     """What is reported of the client's counts and the server's CPU time, in seconds."""
-    if what.mode in ("receive", "send"):
+    if what.mode in ("receive", "send") and raw["seconds"]:
         return {"Gbit/s": raw["octets"] * 8e-9 / raw["seconds"], "CPU s/GB": cpu / max(raw["total"], 1) * 1e9}
+    if not raw["seconds"]:
+        return {"error": "nothing came back"}
     each = cpu / max(raw["total"], 1) * 1e6
     rate = raw["count"] / raw["seconds"]
     if what.mode == "connects":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,14 @@ def test_sides_that_are_not_named_get_an_address(
     address: list[str], peer: list[str], ours: list[str], theirs: list[str]
 ) -> None:
     assert texts(address, peer) == (ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("11ms", "too long"), ("50", "a unit is missing"), ("soon", "no duration|not a")]
+)
+def test_busy_polling_takes_a_short_time(text: str, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["tun", "--busy-poll", text]) == 2
+    assert re.search(why, capsys.readouterr().err)
 
 
 def test_a_small_mtu_leaves_ipv6_out() -> None:

@@ -55,7 +55,7 @@ class SocketDevice(Device):
 class World:
     """Host `a` in a `Driver`; host `b` on the other end is moved each time the driver is about to wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, busy_poll: int = 0) -> None:
         ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.near, self.far = SocketDevice(ends[0]), SocketDevice(ends[1])
         tcp = TcpConfig(msl_ms=10)
@@ -63,7 +63,7 @@ class World:
         self.a.add_interface("eth0", addresses=["10.0.0.1/24"], mtu=1_500)
         self.b = Host("b", rng=random.Random(2), tcp=tcp)
         self.b.add_interface("eth0", addresses=["10.0.0.2/24"], mtu=1_500)
-        self.driver = Driver(self.a, self.near)
+        self.driver = Driver(self.a, self.near, busy_poll=busy_poll)
         self.driver.before_waiting = self.move_b
         self.silent = False
 
@@ -83,9 +83,9 @@ class World:
         return self.driver.run(done=done, until=self.now() + LIMIT)
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
+@pytest.fixture(params=[0, 50_000], ids=["sleeping", "busy"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    world = World(request.param)
     yield world
     world.driver.close()
     world.near.close()
@@ -113,6 +113,46 @@ def test_frames_move_both_ways(world: World) -> None:
     connection.write(b"hello", world.now())
     assert world.run(lambda: connection.readable == 5)
     assert connection.read(10, world.now()) == b"hello"
+
+
+class Polls:
+    """Stands in for `select.poll`: nothing ever comes; notes how long it was to wait."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[int | None] = []
+
+    def poll(self, timeout: int | None = None) -> list[tuple[int, int]]:
+        self.timeouts.append(timeout)
+        return []
+
+
+@pytest.mark.parametrize(
+    ("left", "timeouts"),
+    [
+        (None, [0, 0, 0, 0, 0, None]),  # 50 us of looking, then sleep
+        (5_000_000, [0, 0, 0, 0, 0, 5]),
+        (35_000, [0, 0, 0, 0]),  # no longer than the deadline: the last is the sleep, for which nothing is left
+    ],
+)
+def test_busy_polling_ends_and_never_passes_a_deadline(left: int | None, timeouts: list[int | None]) -> None:
+    polls = Polls()
+    world = World(50_000)
+    now = 0
+
+    def clock() -> int:  # each look at it takes 10 us
+        nonlocal now
+        now += 10_000
+        return now
+
+    try:
+        world.driver.clock = clock
+        world.driver._poll = polls  # type: ignore[assignment]
+        world.driver.before_waiting = None
+        world.driver._wait(None if left is None else now + left)
+    finally:
+        for part in (world.driver, world.near, world.far):
+            part.close()
+    assert polls.timeouts == timeouts
 
 
 def test_a_device_without_a_descriptor_cannot_be_driven() -> None:

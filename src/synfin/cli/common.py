@@ -33,6 +33,7 @@ from synfin.device.tun import Tun
 from synfin.errors import UsageError
 from synfin.host import Host, HostConfig
 from synfin.trace import Record, Sink, Trace
+from synfin.units import format_duration, parse_duration
 from synfin.wire.addresses import Address, in_prefix, parse_prefix
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ DEFAULT_THEIRS: Final = ("10.77.0.1/24", "fd77::1/64")
 DEFAULT_MTU: Final = 1_500
 SEND_BUFFER_MAX: Final = 4_194_304  # what Linux lets its buffers grow to (tcp_wmem, tcp_rmem)
 RECEIVE_BUFFER_MAX: Final = 6_291_456
+BUSY_POLL_MAX: Final = 10_000_000  # ns
 _MTU_MINIMUM: Final = 576  # what every IPv4 host takes (RFC 1122 3.3.2)
 _MTU_MINIMUM_V6: Final = 1_280  # RFC 8200 5
 _COMMAND_MISSING: Final = 127  # as shells have it
@@ -66,6 +68,7 @@ class DeviceOptions:
     watch: bool
     json: bool
     offload: bool
+    busy_poll: int
     preset: str
     seed: int | None
     lang: str
@@ -80,6 +83,7 @@ def device_options(command: _Command) -> _Command:
             click.option("--peer", metavar="CIDR", multiple=True, help=f"Of the kernel [{', '.join(DEFAULT_THEIRS)}]."),
             click.option("--mtu", metavar="N", type=click.IntRange(_MTU_MINIMUM, 65_535), help="MTU of the device."),
             click.option("--offload/--no-offload", default=True, help="Leave cutting and checksums to it [on]."),
+            click.option("--busy-poll", metavar="TIME", help="Look for so long before sleeping, such as 50us [0]."),
             click.option("--pcap", metavar="FILE", help="Record all packets as pcapng."),
             click.option("--watch", is_flag=True, help="Print the ladder of each connection live."),
             click.option("--json", is_flag=True, help="Print all events as JSON lines."),
@@ -106,10 +110,21 @@ def check_options(values: dict[str, Any]) -> DeviceOptions:
         watch=values["watch"],
         json=values["json"],
         offload=values["offload"],
+        busy_poll=_busy_poll(values["busy_poll"]),
         preset=values["preset"],
         seed=values["seed"],
         lang=language(values["lang"]),
     )
+
+
+def _busy_poll(text: str | None) -> int:
+    """The time in ns; raises `UsageError` for one that would do nothing but heat."""
+    if text is None:
+        return 0
+    time = parse_duration(text)
+    if time > BUSY_POLL_MAX:
+        raise UsageError(f"--busy-poll {text} is too long: more than {format_duration(BUSY_POLL_MAX)} never helps")
+    return time
 
 
 def plan_addresses(
@@ -249,7 +264,7 @@ class Stack:
         rng = random.Random(options.seed) if options.seed is not None else random.SystemRandom()
         self.host = Host("synfin", rng=rng, config=HostConfig(), tcp=tcp, trace=self._trace(sink))
         plug(self.host, device, tun.name, [str(prefix) for prefix in options.ours])
-        self.driver = self._exits.enter_context(Driver(self.host, device, self.clock))
+        self.driver = self._exits.enter_context(Driver(self.host, device, self.clock, busy_poll=options.busy_poll))
         self.driver.before_waiting = self._before_waiting(output)
 
     def _trace(self, sink: Sink | None) -> Trace | None:

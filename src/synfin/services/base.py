@@ -13,11 +13,14 @@ from synfin.tcp import Connection, Event, Listener
 
 CHUNK: Final = 65_536  # octets moved at a time; what a session holds back is bounded by it
 
+_NOTHING: Final = memoryview(b"")
 _ENDED: Final = (Event.REFUSED, Event.RESET, Event.TIMEOUT, Event.CLOSED)
 
 
 class Session(ABC):
-    """One connection's conversation."""
+    """One connection's conversation.  A server has one for each connection, idle ones too: sessions are kept small."""
+
+    __slots__ = ()
 
     def handle(self, connection: Connection, event: Event, now: int) -> None:
         """The connection's handler: go on as far as possible, or let go of everything at the end."""
@@ -75,8 +78,10 @@ class Outbox:
     `empty` says that everything was taken over.
     """
 
+    __slots__ = ("_rest",)
+
     def __init__(self) -> None:
-        self._rest = memoryview(b"")
+        self._rest = _NOTHING
 
     @property
     def empty(self) -> bool:
@@ -95,6 +100,7 @@ class Outbox:
             if taken == 0:
                 return False
             self._rest = self._rest[taken:]
+        self._rest = _NOTHING  # lets go of the octets
         return True
 
 

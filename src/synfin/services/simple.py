@@ -18,23 +18,29 @@ _PATTERN: Final = memoryview(bytes(range(256)) * (CHUNK // 256 + 1))
 class EchoSession(Session):
     """Sends back what comes in, and no faster than the peer takes it: what is not written is not read either."""
 
+    __slots__ = ("_outbox",)
+
     def __init__(self) -> None:
-        self._outbox = Outbox()
+        self._outbox: Outbox | None = None  # of a connection that has said something
 
     def pump(self, connection: Connection, now: int) -> None:
         """Move octets from the receive buffer to the send buffer; close after the peer's last octet."""
-        while self._outbox.flush(connection, now):
+        while self._outbox is None or self._outbox.flush(connection, now):
             data = connection.read(CHUNK, now)
             if not data:
                 if connection.at_eof:
                     self.close(connection, now)
                 return
+            if self._outbox is None:
+                self._outbox = Outbox()
             self._outbox.put(data)
 
 
 @final
 class DiscardSession(Session):
     """Reads and forgets."""
+
+    __slots__ = ()
 
     def pump(self, connection: Connection, now: int) -> None:
         """Read everything; close when the peer has closed."""
@@ -45,6 +51,8 @@ class DiscardSession(Session):
 @final
 class SourceSession(Session):
     """Sends the octets 0 to 255 over and over, whether or not the peer has closed its direction."""
+
+    __slots__ = ("_sent",)
 
     def __init__(self) -> None:
         self._sent = 0
@@ -63,6 +71,8 @@ class SourceSession(Session):
 @final
 class DaytimeSession(Session):
     """Sends one line and closes."""
+
+    __slots__ = ("_outbox", "_shut")
 
     def __init__(self, line: bytes) -> None:
         self._outbox = Outbox()

@@ -63,10 +63,9 @@ _BUSY: Final = (
     "GB and per connection in the tables below depends less on that."
 )
 _WAKING: Final = (
-    "each waits twice for the client to be woken on the other core, which costs the time that such an interrupt takes "
-    "on a virtual machine: `perf record` of the server has a fifth of its time in sending them, and twice as long goes "
-    "by until the client runs. The kernel's own figure in the same run says how much of it is the machine. With 64 at a "
-    "time, where nobody waits, the same work is done several times as often."
+    "each waits twice for the client to be woken on the other core; by `perf record` the server spends a fifth of its "
+    "time in sending those interrupts, which are dear on a virtual machine. The kernel's own figure in the same run, "
+    "which pays for them as well, says what this machine allows."
 )
 _MEMORY: Final = (
     "what the process grew by (PSS), so the server's own record of each connection, the tables' room to grow and what "

@@ -46,6 +46,7 @@ _MAXIMUM: Final[dict[str, int]] = {
     "receive_buffer_bytes": 1 << 30,
     "receive_buffer_max_bytes": 1 << 30,
     "keep_alive_probes": 1_000,
+    "teach_constant_isn": 0xFFFF_FFFF,
 }
 
 # In the order of Linux's tcp_ecn, 0 to 5: what our SYNs ask for, and what SYNs that come may ask for.
@@ -207,6 +208,12 @@ class TcpConfig:
     keep_alive_interval_ms: int = 75_000
     keep_alive_probes: int = 9
 
+    # Teaching: each breaks the RFC on purpose, to show what the rule is good for (docs/learn.md).  Never on by
+    # default, in no preset, and refused by devices.
+    teach_establish_on_syn: bool = False  # a SYN is enough for a listener, against RFC 9293 3.5
+    teach_no_time_wait: bool = False  # no 2MSL, against RFC 9293 3.6 [MUST-13]
+    teach_constant_isn: int | None = None  # all connections begin with it, against RFC 9293 3.4.1 [MUST-8] [MUST-9]
+
     def __post_init__(self) -> None:
         check_ranges(self, _MINIMUM, _MAXIMUM)
         if self.user_timeout_least_ms > self.user_timeout_most_ms:
@@ -229,6 +236,14 @@ class TcpConfig:
         """The largest receive buffer that there can be: what the window scale has to cover (RFC 7323 2.3)."""
         most = self.receive_buffer_max_bytes
         return self.receive_buffer_bytes if most is None else most
+
+    def teaching(self) -> list[str]:
+        """Names of the switches that are on and break the RFC on purpose."""
+        return [
+            field.name
+            for field in fields(self)
+            if field.name.startswith("teach_") and getattr(self, field.name) is not field.default
+        ]
 
     def but(self, **changes: Any) -> TcpConfig:
         """A copy with some values changed; raises `UsageError` for a name that does not exist."""

@@ -432,6 +432,7 @@ link_changes = st.builds(
 all_settings = [
     (name, text)
     for name, setting in SETTINGS.items()
+    if not setting.teaching  # tests/tcp/test_teaching.py
     for text in ({"bool": ("on", "off")}.get(setting.kind) or setting.choices or (defaults("handshake")["A"][name],))
 ]
 set_changes = st.builds(

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Final
 
+from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.host.interfaces import Interface
 from synfin.mypyc import mypyc_attr, own_caches
@@ -82,8 +83,12 @@ def plug(
 ) -> Interface:
     """Give `host` an interface on `device`, with super-segments and checksums left to it; see `Host.add_interface`.
 
-    `large=False` makes the host build every segment itself, as it goes on the wire.  Raises `UsageError`.
+    `large=False` makes the host build every segment itself, as it goes on the wire.  Raises `UsageError`, also for a
+    host with a switch that breaks TCP for lessons: those are for simulated networks.
     """
+    teaching = host.tcp.teaching()
+    if teaching:
+        raise UsageError(f"{', '.join(teaching)}: for lessons in a simulated network only, not on a device")
     return host.add_interface(
         name,
         addresses,

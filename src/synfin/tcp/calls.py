@@ -30,6 +30,7 @@ from synfin.tcp.state import (
     UNSYNCHRONIZED,
 )
 from synfin.tcp.tcb import Tcb
+from synfin.tcp.teaching import first_number
 
 QUICK_ACKS = 16  # segments that are acknowledged at once after `quick_ack`
 ALIVE = (
@@ -83,7 +84,7 @@ def start(tcb: Tcb, isn: IsnSource, now: int) -> None:
     """Choose the ISN and the timestamp offset of a new connection."""
     tcb.now = now
     tcb.opened_at = now
-    tcb.iss = isn.next(tcb.local, tcb.remote, now)
+    tcb.iss = first_number(tcb.config, isn.next(tcb.local, tcb.remote, now))
     tcb.snd_una = tcb.iss
     tcb.snd_nxt = tcb.iss
     tcb.send_buffer = SendBuffer(tcb.iss + 1, tcb.config.send_buffer_bytes)

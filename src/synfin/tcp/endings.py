@@ -8,6 +8,7 @@ from synfin.config import MILLISECOND
 from synfin.tcp.events import Event
 from synfin.tcp.state import CLOSED, FIN_WAIT_2, LISTEN, TIME_WAIT
 from synfin.tcp.tcb import Tcb
+from synfin.tcp.teaching import time_wait
 from synfin.tcp.timers import FIN_WAIT_2_TIMER, TIME_WAIT_TIMER
 from synfin.tcp.timewait import TimeWait
 
@@ -60,7 +61,7 @@ def start_time_wait(tcb: Tcb, why: str) -> None:
     tcb.timers.clear()
     tcb.resend_now = ""
     tcb.probe_now = ""
-    duration = 2 * tcb.config.msl_ms * MILLISECOND
+    duration = time_wait(tcb)
     tcb.receive_window.field(tcb.rcv_nxt, len(tcb.receive_buffer), tcb.ack_policy.rmss)  # as the last ACK will tell
     window = max(tcb.receive_window.edge - tcb.rcv_nxt, 0)
     tcb.time_wait = TimeWait(

@@ -17,11 +17,13 @@ from synfin.tcp.endings import finish
 from synfin.tcp.events import Event
 from synfin.tcp.fastopen import COOKIE_OCTETS, OLD, REFUSED, FastOpenKeys
 from synfin.tcp.isn import IsnGenerator, IsnSource
+from synfin.tcp.output import synchronize
 from synfin.tcp.resets import reset_for
 from synfin.tcp.rules import RULES
 from synfin.tcp.sendbuf import SendBuffer
 from synfin.tcp.state import CLOSED, LISTEN, SYN_RECEIVED
 from synfin.tcp.tcb import Gate, default_mss
+from synfin.tcp.teaching import establish_on_syn
 from synfin.trace import Trace
 from synfin.wire.addresses import Address, Endpoint, EndpointLike, as_endpoint
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
@@ -285,8 +287,13 @@ class Listener:
                 tcb.note("syn-data-ignored")
         if tcb.fast_opened and len(tcb.receive_buffer):
             tcb.tell(Event.READABLE)
-        tcb.syn_now = True
         self.syn_queue[remote] = child
+        if self.config.teach_establish_on_syn:
+            tcb.replies = []
+            synchronize(tcb, tcb.replies)
+            establish_on_syn(tcb)
+        else:
+            tcb.syn_now = True
         return child
 
     def _fast_open(self, child: Connection, segment: Segment) -> None:

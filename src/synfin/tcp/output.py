@@ -38,7 +38,7 @@ def output(tcb: Tcb, now: int) -> list[Segment]:
         return out
     if state is SYN_SENT or state is SYN_RECEIVED:
         if tcb.syn_now:
-            _synchronize(tcb, out)
+            synchronize(tcb, out)
         if tcb.fast_opened:
             _send_new(tcb, out)
         if state is SYN_SENT:
@@ -118,7 +118,7 @@ def _reset(tcb: Tcb, out: list[Segment]) -> None:
     out.append(segment)
 
 
-def _synchronize(tcb: Tcb, out: list[Segment]) -> None:
+def synchronize(tcb: Tcb, out: list[Segment]) -> None:
     """SYN in SYN_SENT, SYN-ACK in SYN_RECEIVED; repeated ones have the same ISN."""
     again = tcb.snd_nxt > tcb.iss
     tcb.syn_now = False

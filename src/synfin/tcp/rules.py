@@ -165,6 +165,9 @@ RULES: Final[dict[str, str]] = {
     "accecn-path-mangles": "RFC 9768 3.2.2.3",
     "accecn-ace-zero": "RFC 9768 3.2.2.4",
     "accecn-option-zero": "RFC 9768 3.2.3.2.4",
+    # Against the RFC, for lessons (`teaching`)
+    "teach-established-on-syn": "RFC 9293 3.5",
+    "teach-no-time-wait": "RFC 9293 3.6",
     # Others
     "r1-reached": "RFC 9293 3.8.3",
     "icmp-soft-error": "RFC 5927 4",

@@ -76,7 +76,7 @@ class Setting:
             value = int(text)
         else:
             value = parse_size(text)
-        limit = MAX_ISN if self.name == ISN else MAX_NUMBER
+        limit = MAX_ISN if self.name in (ISN, "teach_constant_isn") else MAX_NUMBER
         if value > limit:
             raise UsageError(f"{text} is above {limit}")
         return value
@@ -161,6 +161,9 @@ SETTINGS: Final[dict[str, Setting]] = {
         _tcp("abort_on_overflow", "abort_on_overflow"),
         _tcp("fast_open", "fast_open"),
         Setting(ISN, "int", NONE, optional=True),
+        _tcp("teach_establish_on_syn", "teach_establish_on_syn", teaching=True),
+        _tcp("teach_no_time_wait", "teach_no_time_wait", teaching=True),
+        _tcp("teach_constant_isn", "teach_constant_isn", optional=True, teaching=True),
     )
 }
 LINK_SETTINGS: Final[dict[str, Setting]] = {

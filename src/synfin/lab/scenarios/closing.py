@@ -126,6 +126,15 @@ def time_wait_missing(stage: Stage) -> None:
     stage.at("1500ms", lambda: stage.inject(ghost))
 
 
+def old_data(stage: Stage) -> None:
+    """S18, S25: what guards a connection against data of the one before it, on the same pair of ports."""
+    stage.b.on(Event.EOF, stage.b.close)
+    stage.a.on(Event.CONNECTED, lambda: stage.a.write(b"old order"), after="30ms")
+    stage.a.on(Event.CONNECTED, stage.a.close, after="100ms")
+    stage.open()
+    stage.at("1500ms", stage.a.connect)
+
+
 def time_wait_ports(stage: Stage) -> None:
     """S19: four ports, a new connection each 100 ms, and nothing to wait for but 2MSL."""
     stage.b.listen()
@@ -176,6 +185,7 @@ SCENARIOS: Final = (
     Scenario("time-wait-reset", "S18", TALK, time_wait_reset, **BEFORE),
     Scenario("time-wait-reuse", "S18", TALK, time_wait_reuse, isn_a=(99, 64_099), isn_b=(299, 299)),
     Scenario("time-wait-missing", "S18", TALK, time_wait_missing, isn_a=(99, 150), isn_b=(299, 400)),
+    Scenario("old-data", "S18", TALK, old_data, ("dup(A>B,DATA,1,2s)",), isn_a=None, isn_b=None),
     Scenario("time-wait-ports", "S19", TALK, time_wait_ports, host_config_a=FOUR_PORTS, until="1s"),
     Scenario("linger-reset", "S19", NOTES, linger_reset, **BEFORE),
     Scenario("close-wait", "S20", STATES, close_wait, **BEFORE),

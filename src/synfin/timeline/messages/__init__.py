@@ -12,6 +12,7 @@ from synfin.errors import UsageError
 from synfin.timeline.messages import (
     en,
     en_fields,
+    en_plan,
     en_plots,
     en_rules,
     en_scenarios,
@@ -29,6 +30,7 @@ from synfin.timeline.messages import (
     en_why_wire,
     zh,
     zh_fields,
+    zh_plan,
     zh_plots,
     zh_rules,
     zh_scenarios,
@@ -52,6 +54,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "en": (
         en.MESSAGES,
         en_rules.MESSAGES,
+        en_plan.MESSAGES,
         en_scenarios.MESSAGES,
         en_sums.MESSAGES,
         en_fields.MESSAGES,
@@ -71,6 +74,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "zh": (
         zh.MESSAGES,
         zh_rules.MESSAGES,
+        zh_plan.MESSAGES,
         zh_scenarios.MESSAGES,
         zh_sums.MESSAGES,
         zh_fields.MESSAGES,

@@ -20,7 +20,9 @@ CONSTANT = (("A", "teach_constant_isn", "100"), ("B", "teach_constant_isn", "300
 
 
 def told(played: Played, host: str) -> list[str]:
-    return [r.detail for r in played.world.records if isinstance(r, AppRecord) and r.call == "event" and r.host == host]
+    """What the application heard."""
+    end = played.stage.a if host == "A" else played.stage.b
+    return [event.value for event in end.events if event.value != "closed"]
 
 
 def rules(played: Played, host: str) -> list[str]:

@@ -20,9 +20,9 @@ CONSTANT = (("A", "teach_constant_isn", "100"), ("B", "teach_constant_isn", "300
 
 
 def told(played: Played, host: str) -> list[str]:
-    """What the application heard."""
+    """What the application heard, each once: accept() says "connected" once more."""
     end = played.stage.a if host == "A" else played.stage.b
-    return [event.value for event in end.events if event.value != "closed"]
+    return list(dict.fromkeys(event.value for event in end.events if event.value != "closed"))
 
 
 def rules(played: Played, host: str) -> list[str]:

@@ -37,7 +37,7 @@ RULES: Final[dict[str, str]] = {
     "tail-loss-probe": "RFC 8985 7.3",
     "retransmit-slow-start": "RFC 5681 3.1",
     "retransmit-window-open": "RFC 9293 3.8.6.1",
-    "retransmit-smaller-mtu": "RFC 1191 6.3",
+    "retransmit-smaller-mtu": "RFC 1191 6.4",
     "limited-transmit": "RFC 3042 2",
     "zero-window-probe": "RFC 9293 3.8.6.1",
     "keep-alive-probe": "RFC 9293 3.8.4",
@@ -143,7 +143,7 @@ RULES: Final[dict[str, str]] = {
     "user-timeout-adopted": "RFC 5482 3.1",
     "user-timeout-ignored": "RFC 5482 3.1",
     "keep-alive-timeout": "RFC 9293 3.8.4",
-    "icmp-hard-error": "RFC 5927 4",
+    "icmp-hard-error": "RFC 9293 3.9.2.2",
     # TIME_WAIT
     "time-wait-fin-again": "RFC 9293 3.10.7.4",
     "time-wait-old-segment": "RFC 9293 3.10.7.4",
@@ -170,7 +170,7 @@ RULES: Final[dict[str, str]] = {
     "teach-no-time-wait": "RFC 9293 3.6",
     # Others
     "r1-reached": "RFC 9293 3.8.3",
-    "icmp-soft-error": "RFC 5927 4",
+    "icmp-soft-error": "RFC 9293 3.9.2.2",
     "icmp-bad-sequence": "RFC 5927 4.1",
-    "icmp-smaller-mtu": "RFC 1191 6.3",
+    "icmp-smaller-mtu": "RFC 1191 6.4",
 }

@@ -174,8 +174,8 @@ NOTES: Final[dict[str, str]] = {
     ),
     "note.S17.2": "RFC: MSL is 2 minutes, TIME_WAIT 4.  Linux: 60 s altogether, and no sysctl changes it.",
     "note.S18.1": (
-        "The RFC restarts 2MSL for a repeated FIN only; Linux does it for any segment outside of the window that "
-        "carries an ACK.  A reset at exactly the expected number ends TIME_WAIT on Linux unless tcp_rfc1337=1."
+        "The RFC restarts 2MSL for a repeated FIN only; Linux does it for any segment that carries an ACK, unless "
+        "it is a reset.  A reset at exactly the expected number ends TIME_WAIT on Linux unless tcp_rfc1337=1."
     ),
     "note.S18.2": (
         "A new SYN with a larger number, or a newer timestamp, re-opens at once (RFC 6191); a smaller one is "

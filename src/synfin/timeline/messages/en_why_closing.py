@@ -94,7 +94,7 @@ CLOSING: Final[dict[str, str]] = {
         "In SYN_SENT nothing has proved yet that {peer} exists, so a port or protocol said to be unreachable ends "
         "the attempt at once, and the application need not wait for minutes. Once the connection is open, the same "
         "message is only noted: the peer has shown that it is there, and ICMP is easily forged. It must quote a "
-        "number that is in flight (RFC 9293 3.9.2.2, RFC 5927 4)."
+        "number that is in flight (RFC 9293 3.9.2.2, RFC 5927 5.2)."
     ),
     "why.rule.r1-reached": (
         "Several retransmissions in a row, three by default, were not answered. {who} does not give up, but passes "

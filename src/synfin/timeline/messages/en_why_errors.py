@@ -109,13 +109,13 @@ WHY: Final[dict[str, str]] = {
     "why.error.ENOPROTOOPT": (
         "An ICMP message told that the peer's host does not know the protocol TCP at all, which for a connection "
         "being opened is as final as a refusal: no retry will change it. An open connection has proved the "
-        "opposite, so there the message is taken for an error or a forgery (RFC 5927 4). At a socket the name also "
-        "means an option that does not exist."
+        "opposite, so there the message is taken for an error or a forgery (RFC 5927 5.2). At a socket the name "
+        "also means an option that does not exist."
     ),
     "why.error.EOPNOTSUPP": (
         "The call makes no sense for this kind of socket, such as listening on a datagram socket. As a soft error "
         "it comes from ICMP: a source route failed on the way. This stack never sends source-routed packets, so "
-        "such a message is odd, and the connection goes on in any case (RFC 9293 3.9.2.2, RFC 5927 4)."
+        "such a message is odd, and the connection goes on in any case (RFC 9293 3.9.2.2, RFC 5927 5.2)."
     ),
     "why.error.EPROTO": (
         "ICMP reported a parameter problem: a router or the peer found something in the header of one of our "

@@ -70,7 +70,7 @@ ICMP: Final[dict[str, str]] = {
     "why.rule.icmp-soft-error": (
         "Some router says that the peer cannot be reached at the moment. Routes change within seconds, and anyone "
         "can send such a message, so {who} must not end the connection for it: it goes on retransmitting and notes "
-        "the hint. If a time-out comes in the end, the application knows why (RFC 9293 3.9.2.2, RFC 5927 4)."
+        "the hint. If a time-out comes in the end, the application knows why (RFC 9293 3.9.2.2, RFC 5927 5.2)."
     ),
     "linux.rule.icmp-soft-error": (
         "In SYN_SENT Linux ends the attempt at once for an unreachable host or network and for an expired time to live."
@@ -85,7 +85,7 @@ ICMP: Final[dict[str, str]] = {
         "A router could not forward a packet of {who}'s and was not allowed to fragment it; it told the size its "
         "next link takes. From now on segments are that small, and what is unacknowledged goes again at once, for "
         "it was dropped for its size, not for congestion. Without heeding this a connection opens, moves small "
-        "data, and hangs on the first full segment (RFC 1191 3, 6.3)."
+        "data, and hangs on the first full segment (RFC 1191 3, 6.4)."
     ),
     "linux.rule.icmp-smaller-mtu": (
         "Linux believes sizes down to 552 octets only, and over IPv4 even a size that the quoted packet would have "

@@ -146,7 +146,7 @@ NOTES: Final[dict[str, str]] = {
     ),
     "note.S17.2": "RFC：MSL 为 2 分钟，TIME_WAIT 为 4 分钟。Linux：总共 60 秒，没有任何 sysctl 能改。",
     "note.S18.1": (
-        "按 RFC，只有重传的 FIN 才使 2MSL 重新计时；Linux 对窗口外任何带 ACK 的报文段都重新计时。"
+        "按 RFC，只有重传的 FIN 才使 2MSL 重新计时；Linux 对任何带 ACK 的报文段（RST 除外）都重新计时。"
         "序号正好是期望值的 RST 会终止 Linux 的 TIME_WAIT，除非 tcp_rfc1337=1。"
     ),
     "note.S18.2": (

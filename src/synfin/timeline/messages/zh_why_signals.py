@@ -56,7 +56,7 @@ ECN: Final[dict[str, str]] = {
 ICMP: Final[dict[str, str]] = {
     "why.rule.icmp-soft-error": (
         "某个路由器说眼下无法到达对端。路由几秒钟就可能变，而这种报文谁都能发，所以 {who} 不得因此结束连接：它继续"
-        "重传，把这条线索记下。如果最后真的超时，应用就知道原因（RFC 9293 3.9.2.2、RFC 5927 4）。"
+        "重传，把这条线索记下。如果最后真的超时，应用就知道原因（RFC 9293 3.9.2.2、RFC 5927 5.2）。"
     ),
     "linux.rule.icmp-soft-error": "在 SYN_SENT，主机或网络不可达、生存时间耗尽都会让 Linux 立即结束这次尝试。",
     "why.rule.icmp-bad-sequence": (
@@ -67,7 +67,7 @@ ICMP: Final[dict[str, str]] = {
     "why.rule.icmp-smaller-mtu": (
         "路由器无法转发 {who} 的一个分组，又不许分片，于是告知下一段链路能承受的大小。此后报文段就用这个大小，未确"
         "认的数据立即重发，因为它们是因太大而被丢，与拥塞无关。不理会的话，连接能打开，小数据也能走，遇到第一个满长"
-        "报文段就卡住（RFC 1191 3、6.3）。"
+        "报文段就卡住（RFC 1191 3、6.4）。"
     ),
     "linux.rule.icmp-smaller-mtu": (
         "Linux 只相信不小于 552 字节的值；在 IPv4 上，连被引用的分组本来通得过的大小也会采信。"

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from synfin.cli.demo import demo
 from synfin.lab.scenarios import SCENARIOS
 from synfin.pcap import read_capture
+from synfin.timeline import fold
 from synfin.timeline.width import width
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,3 +176,18 @@ def test_without_a_command_there_is_help() -> None:
     assert (asked.returncode, asked.stdout) == (2, "")
     assert asked.stderr.startswith("Usage: synfin")
     assert "\n  demo " in asked.stderr
+
+
+def test_uneventful_runs_are_folded_unless_one_wants_to_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No demo is long enough by itself; with smaller limits `whole-life` is."""
+    monkeypatch.setattr(fold, "FOLD_HEAD", 0)
+    monkeypatch.setattr(fold, "FOLD_LEAST", 1)
+    folded, whole = (
+        CliRunner().invoke(demo, ["whole-life", "--lang", "en", option], standalone_mode=False).output
+        for option in ("--fold", "--no-fold")
+    )
+    assert "… B: 1 data segment, 12 octets; " in folded
+    assert "data segment" not in whole
+    assert "len=12" in whole
+    assert "len=12" not in folded
+    assert whole == synfin("whole-life", "--lang", "en").stdout

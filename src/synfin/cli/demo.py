@@ -44,6 +44,7 @@ MAX_EVENTS: Final = 1_000_000
 @click.option("--pcap", metavar="FILE", help="Record all packets as pcapng.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language [from the locale].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
+@click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
 def demo(
     name: str | None,
     show_list: bool,
@@ -54,6 +55,7 @@ def demo(
     pcap: str | None,
     lang: str | None,
     ascii_only: bool,
+    fold: bool,
 ) -> int:
     """Show a connection live and die, with both ends' states.
 
@@ -80,7 +82,7 @@ def demo(
     if as_json:
         _print_json(world, scenario, seed, preset, faults)
     else:
-        _print_text(world, scenario, faults, texts, ascii_only)
+        _print_text(world, scenario, faults, texts, ascii_only, fold)
     if endless:
         raise Failure(texts.text("error.endless"))
     return EXIT_OK
@@ -135,7 +137,9 @@ def _print_json(world: World, scenario: Scenario, seed: int, preset: str, faults
     sys.stdout.write(dump(value))
 
 
-def _print_text(world: World, scenario: Scenario, faults: tuple[str, ...], texts: Catalog, ascii_only: bool) -> None:
+def _print_text(
+    world: World, scenario: Scenario, faults: tuple[str, ...], texts: Catalog, ascii_only: bool, fold: bool
+) -> None:
     from synfin.cli.output import style_for
     from synfin.timeline.ladder import DEFAULT_WIDTH
     from synfin.timeline.style import Style
@@ -149,7 +153,7 @@ def _print_text(world: World, scenario: Scenario, faults: tuple[str, ...], texts
     timeline = timeline_of(world)
     lines = _title(world, scenario, faults, texts, style)
     lines.extend(
-        timeline.lines(texts.language, ascii_only=style.ascii, colour=style.colour, cells=cells)
+        timeline.lines(texts.language, ascii_only=style.ascii, colour=style.colour, cells=cells, fold=fold)
     )  # fmt: skip
     states = texts.text("ui.comma").join(f"{host} {state}" for host, state in timeline.final().items())
     lines.extend(["", texts.text("ui.final", states=states)])

@@ -6,8 +6,10 @@ word; colour only adds.  What is on a line is decided by `model` and `layout`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, final
 
+from synfin.timeline.fold import Fold, Folder, Line
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
@@ -65,8 +67,10 @@ class Ladder:
         middle = STATE_CELLS + 1 + self._area + 1
         return [first + self.style.paint("bold", pad(left, middle)) + self.style.paint("bold", right)]
 
-    def draw(self, row: Row) -> list[str]:
-        """The lines of one row."""
+    def draw(self, row: Line) -> list[str]:
+        """The lines of one row, or of a run of rows."""
+        if isinstance(row, Fold):
+            return self._draw_fold(row)
         steps = row.steps()
         lines = self._gap(min(step.now for step in steps))
         self._time = max(self._time, *(step.now for step in steps))
@@ -107,6 +111,15 @@ class Ladder:
         name = cut("" if step.state == UNKNOWN else step.state, STATE_CELLS)
         text = pad(name, STATE_CELLS)
         return self.style.paint("state" if step.moves else "", text)
+
+    def _draw_fold(self, fold: Fold) -> list[str]:
+        """Many segments in one line: both ends as they are after them."""
+        self._time = max(self._time, fold.ended)
+        dots = "..." if self.style.ascii else "…"
+        left, right = (fold.last.get(host) for host in self.hosts)
+        lines = wrap(f"{dots} {self._words.fold(fold)} {dots}", self._area)
+        first = self._frame(lines[0], left, right)
+        return [first, *(self._frame(line, None, None) for line in lines[1:])]
 
     def _draw_step(self, step: Step) -> list[str]:
         """A call, an event or a timer at one host."""
@@ -282,7 +295,8 @@ class Ladder:
 class LiveLadder:
     """A ladder that grows with the records: feed it, print what it gives.
 
-    `one_sided=True` is for a real network, where only the first host is watched; `owned`: see `Model`.
+    `one_sided=True` is for a real network, where only the first host is watched; `owned`: see `Model`.  `fold`: long
+    runs of uneventful segments become one line, which is told when the run is over.
     """
 
     def __init__(
@@ -296,10 +310,12 @@ class LiveLadder:
         one_sided: bool = False,
         labels: tuple[str, str] = ("", ""),
         owned: dict[str, list[Address]] | None = None,
+        fold: bool = False,
     ) -> None:
         self.model = Model(hosts, one_sided=one_sided, owned=owned)
         self.ladder = Ladder(hosts, texts, style or Style(), cells=cells, digits=digits, labels=labels)
         self._layout = Layout(hosts)
+        self._folder = Folder() if fold else None
         self._begun = False
 
     def feed(self, record: Record) -> list[str]:
@@ -312,14 +328,23 @@ class LiveLadder:
 
     def finish(self) -> list[str]:
         """The rest."""
-        return self._lines(self.model.flush())
+        lines = self._lines(self.model.flush())
+        if self._folder is not None:
+            lines.extend(self._drawn(self._folder.flush()))
+        return lines
 
     def _lines(self, group: list[Step]) -> list[str]:
         if not group:
             return []
-        lines = [] if self._begun else self.ladder.head()
-        self._begun = True
-        for row in self._layout.place(group):
+        rows = self._layout.place(group)
+        return self._drawn(rows if self._folder is None else self._folder.feed(rows))
+
+    def _drawn(self, rows: Sequence[Line]) -> list[str]:
+        lines: list[str] = []
+        if rows and not self._begun:
+            self._begun = True
+            lines = self.ladder.head()
+        for row in rows:
             lines.extend(self.ladder.draw(row))
         return lines
 

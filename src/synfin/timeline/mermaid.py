@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, final
 
+from synfin.timeline.fold import Fold, Line
 from synfin.timeline.layout import Row
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import DAMAGED, HELD, LATE, LOST, Flight, Step
@@ -55,8 +56,11 @@ class Mermaid:
             lines.append(f"{INDENT}participant p{number} as {name}")
         return lines
 
-    def draw(self, row: Row) -> list[str]:
-        """The lines of one row."""
+    def draw(self, row: Line) -> list[str]:
+        """The lines of one row, or of a run of rows."""
+        if isinstance(row, Fold):
+            self._time = max(self._time, row.ended)
+            return [f"{INDENT}Note over p0,p1: {escape(f'… {self._words.fold(row)} …')}"]
         steps = row.steps()
         lines = self._gap(min(step.now for step in steps))
         self._time = max(self._time, *(step.now for step in steps))

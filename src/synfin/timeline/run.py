@@ -12,6 +12,7 @@ from typing import Any, final
 
 from synfin.errors import UsageError
 from synfin.timeline.document import document
+from synfin.timeline.fold import Folder, Line
 from synfin.timeline.ladder import DEFAULT_WIDTH, LiveLadder
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import catalog
@@ -44,13 +45,19 @@ class Timeline:
         self.labels = labels
 
     def lines(
-        self, lang: str = "en", *, ascii_only: bool = False, colour: bool = False, cells: int = DEFAULT_WIDTH
+        self,
+        lang: str = "en",
+        *,
+        ascii_only: bool = False,
+        colour: bool = False,
+        cells: int = DEFAULT_WIDTH,
+        fold: bool = True,
     ) -> list[str]:
-        """The text ladder."""
+        """The text ladder; with `fold` long runs of uneventful segments are one line."""
         style = Style(ascii_only=ascii_only, colour=colour)
         ladder = LiveLadder(
             self.hosts, catalog(lang), style=style, cells=cells, one_sided=self.one_sided, labels=self.labels,
-            owned=self.owned,
+            owned=self.owned, fold=fold,
         )  # fmt: skip
         lines: list[str] = []
         for record in self.records:
@@ -58,9 +65,9 @@ class Timeline:
         lines.extend(ladder.finish())
         return lines
 
-    def text(self, lang: str = "en", *, ascii_only: bool = False, cells: int = DEFAULT_WIDTH) -> str:
+    def text(self, lang: str = "en", *, ascii_only: bool = False, cells: int = DEFAULT_WIDTH, fold: bool = True) -> str:
         """The text ladder as one string."""
-        return "\n".join(self.lines(lang, ascii_only=ascii_only, cells=cells)) + "\n"
+        return "\n".join(self.lines(lang, ascii_only=ascii_only, cells=cells, fold=fold)) + "\n"
 
     def __str__(self) -> str:
         return self.text()
@@ -80,13 +87,20 @@ class Timeline:
             yield from layout.place(model.feed(record))
         yield from layout.place(model.flush())
 
-    def mermaid(self, lang: str = "en") -> str:
+    def folded(self) -> Iterator[Line]:
+        """As `rows`, with long runs of uneventful segments as one `Fold` each."""
+        folder = Folder()
+        for row in self.rows():
+            yield from folder.feed([row])
+        yield from folder.flush()
+
+    def mermaid(self, lang: str = "en", *, fold: bool = True) -> str:
         """The run as a Mermaid sequence diagram."""
         from synfin.timeline.mermaid import Mermaid
 
         diagram = Mermaid(self.hosts, catalog(lang), labels=self.labels)
         lines = diagram.head()
-        for row in self.rows():
+        for row in self.folded() if fold else self.rows():
             lines.extend(diagram.draw(row))
         lines.extend(diagram.foot(self.final()))
         return "\n".join(lines) + "\n"

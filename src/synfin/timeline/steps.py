@@ -48,10 +48,11 @@ class Flight:
     `ordinal` counts, from 1, what `sender` has sent to the other host, in the order of sending: the number that
     `drop(A>B,*,3)` of the fault language means; 0 for what faults do not meet (injected, or refused by the cable).
     `arrived_at` is when it arrived first, in ns, or None.  `origin` says where its numbers come from.
+    `folded` is given by `fold`: whether its departure is told together with others; None: nobody has decided that.
     """
 
     __slots__ = (
-        "again", "arrived_at", "changed", "departure", "dst", "fate", "fault", "foreign", "number", "numbers",
+        "again", "arrived_at", "changed", "departure", "dst", "fate", "fault", "folded", "foreign", "number", "numbers",
         "ordinal", "origin", "rule", "segment", "sender", "sent_at", "src", "twin",
     )  # fmt: skip
 
@@ -74,6 +75,7 @@ class Flight:
         self.again: Flight | None = None
         self.ordinal = 0
         self.arrived_at: int | None = None
+        self.folded: bool | None = None
         self.origin: Origin | None = None
         self.departure: Step | None = None
 

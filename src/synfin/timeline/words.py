@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, final
 
+from synfin.timeline.fold import Fold
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import CALL, ECN_WORDS, TIMER, TOLD, Flight, Step
 from synfin.trace import StateRecord
@@ -60,6 +61,34 @@ class Words:
             key = f"timer.{step.call}"
             return texts.text(key if texts.has(key) else "timer.other", call=step.call)
         return ""
+
+    def fold(self, fold: Fold) -> str:
+        """What a run of uneventful segments carried."""
+        acks = self._count("acks", sum(fold.acks.values()))
+        time = self.span(fold.ended - fold.began)
+        senders = [host for host in self.hosts if host in fold.data]
+        counts = [
+            (self._count("segments", fold.data[host]), self._count("octets", fold.octets[host])) for host in senders
+        ]
+        if not counts:
+            told = self.texts.text("fold.acks", acks=acks, time=time)
+        elif len(counts) == 1:
+            [(segments, octets)] = counts
+            told = self.texts.text("fold.one", who=senders[0], segments=segments, octets=octets, acks=acks, time=time)
+        else:
+            (segments, octets), (back, octets_back) = counts
+            told = self.texts.text(
+                "fold.both", who=senders[0], peer=senders[1], segments=segments, octets=octets, back=back,
+                octets_back=octets_back, acks=acks, time=time,
+            )  # fmt: skip
+        if len(fold.connections) > 1:
+            return self.texts.text("fold.connections", count=len(fold.connections), what=told)
+        return told
+
+    def _count(self, what: str, number: int) -> str:
+        """A number of things; languages tell one, and none, from many."""
+        key = f"fold.{what}.{number}"
+        return self.texts.text(key if self.texts.has(key) else f"fold.{what}.n", count=f"{number:,}")
 
     # Segments
 

@@ -119,9 +119,16 @@ def test_a_run_without_end_is_stopped_and_says_so(client: Client) -> None:
     [
         ({}, "plan", "object"),
         ({"plan": []}, "plan", "object"),
-        ({"plan": {"scenario": "nothing"}}, "plan", "no scenario"),
-        ({"plan": {"scenario": "close", "seed": "x"}}, "plan", "seed"),
-        ({"plan": {"scenario": "close", "faults": ["drop(A>C,SYN,1)"]}}, "", "A, B"),
+        ({"plan": {"scenario": "nothing"}}, "plan.scenario", "unknown"),
+        ({"plan": {"scenario": "close", "seed": "x"}}, "plan.seed", "number"),
+        ({"plan": {"scenario": "close", "faults": ["drop(A>C,SYN,1)"]}}, "plan.faults[0]", "A, B"),
+        ({"plan": {"scenario": "close", "faults": ["drop(A>B,SYM,1)"]}}, "plan.faults[0]", "SYN+ACK"),
+        (
+            {"plan": {"scenario": "close", "changes": [{"at": 1, "host": "A", "action": "x"}]}},
+            "plan.changes[0].action",
+            "close, shutdown",
+        ),
+        ({"plan": "1.nonsense"}, "plan", "no plan"),
         ({"plan": {"scenario": "close"}, "lang": "fr"}, "lang", "language"),
         ({"plan": {"scenario": "close"}, "lang": 7}, "lang", "text"),
         ({"plan": {"scenario": "close"}, "more": 1}, "more", "plan, lang"),
@@ -151,3 +158,46 @@ def test_a_lone_surrogate_is_no_trouble(client: Client) -> None:
     body = b'{"plan": {"scenario": "\\ud800"}}'
     answer = client.ask("POST", "/api/run", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
+
+
+def test_mistakes_in_faults_are_told_in_the_language_of_the_page(client: Client) -> None:
+    body = {"plan": {"scenario": "close", "faults": ["drop(A>B,SYM,1)"]}, "lang": "zh"}
+    _, told = client.refused("/api/run", body)
+    assert "此处应为：SYN、SYN+ACK" in told["error"]
+
+
+def test_a_shared_plan_is_the_plan(client: Client) -> None:
+    document = client.run("close", seed=7, faults=["drop(A>B,FIN,1)"])
+    again = client.post("/api/run", {"plan": document["share"], "lang": "en"})
+    assert again.json() == document
+
+
+def test_too_much_to_write_is_refused(client: Client) -> None:
+    change = {"at": "1s", "host": "A", "action": "write", "value": "10MB"}
+    _, told = client.refused("/api/run", {"plan": {"scenario": "close", "changes": [change, change]}})
+    assert "too many to write" in told["error"]
+
+
+def test_variables_of_both_ends_can_be_folded_up(client: Client) -> None:
+    document = client.run("handshake", changes=[{"at": "200ms", "host": "A", "action": "write", "value": "1000"}])
+    folded: dict[tuple[str, int], dict[str, Any]] = {}
+    for change in document["tcb"]:
+        folded.setdefault((change["host"], change["connection"]), {}).update(change["set"])
+    assert [change["t"] for change in document["tcb"]] == sorted(change["t"] for change in document["tcb"])
+    a, b = folded["A", 0], folded["B", 0]
+    assert (a["snd_una"], a["snd_nxt"], b["rcv_nxt"]) == (1_006, 1_006, 1_006)  # SYN, hello, 1000
+    assert a["timers"] == []
+
+
+def test_rows_come_in_pages_too(client: Client) -> None:
+    plan = {"scenario": "close"}
+    document = client.run("close")
+    answer = client.post("/api/rows", {"plan": plan, "from": 3, "count": 4}).json()
+    assert answer["rows"] == document["rows"][3:7]
+    assert answer["total"] == len(document["rows"])
+    short = client.post("/api/run", {"plan": plan, "rows": 2}).json()
+    assert short["rows"] == document["rows"][:2]
+    assert {**short, "rows": []} == {**document, "rows": []}
+    assert client.post("/api/rows", {"plan": plan, "from": 10_000, "count": 4}).json()["rows"] == []
+    for wrong in ({"from": -1, "count": 1}, {"from": 0, "count": "x"}, {"from": 0}, {"from": True, "count": 1}):
+        client.refused("/api/rows", {"plan": plan, **wrong})

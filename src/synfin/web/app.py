@@ -20,27 +20,19 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from synfin.errors import SynfinError, UsageError
-from synfin.timeline.messages import LANGUAGES, Catalog, catalog
+from synfin.errors import SynfinError
+from synfin.timeline.messages import LANGUAGES
+from synfin.web.asked import RequestError, number_of, plan_of, texts_of
 from synfin.web.assets import Asset, read_assets
 from synfin.web.catalog import catalog_document
 from synfin.web.document import SCHEMA
 from synfin.web.guard import App, Guard
 from synfin.web.limits import BODY_SECONDS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS
 from synfin.web.live import Feed, Studio, Watcher
-from synfin.web.plans import Plan, plan_from_json
 from synfin.web.runs import BusyError, Desk, Runs
 
 JSON_TYPE: Final = "application/json"
-
-
-class RequestError(UsageError):
-    """A request cannot be answered; `status` is the code, `field` what is to blame."""
-
-    def __init__(self, text: str, field: str = "", status: int = 400) -> None:
-        super().__init__(text)
-        self.field = field
-        self.status = status
+ROWS: Final = 1 << 31  # no run has so many
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -70,15 +62,30 @@ class Server:
 
     async def catalog(self, request: Request) -> Response:
         """GET /api/catalog?lang="""
-        texts = self._texts(request.query_params.get("lang"))
+        texts = texts_of(request.query_params.get("lang"), self.lang)
         live = self.studio is not None
         return await self._answer(request, lambda: catalog_document(texts, live=live))
 
     async def run(self, request: Request) -> Response:
         """POST /api/run"""
-        asked = await _read_json(request, ("plan", "lang"))
-        plan, texts = _plan(asked, "plan"), self._texts(asked.get("lang"))
-        return await self._answer(request, lambda: self.runs.get(plan).document(texts))
+        asked = await _read_json(request, ("plan", "lang", "rows"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        plan = plan_of(asked, texts)
+        rows = number_of(asked, "rows", ROWS) if "rows" in asked else None
+        return await self._answer(request, lambda: self.runs.get(plan).document(texts, rows))
+
+    async def rows(self, request: Request) -> Response:
+        """POST /api/rows"""
+        asked = await _read_json(request, ("plan", "lang", "from", "count"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        plan = plan_of(asked, texts)
+        first, count = number_of(asked, "from", ROWS), number_of(asked, "count", ROWS)
+
+        def page() -> dict[str, Any]:
+            story = self.runs.get(plan).story
+            return {"schema": SCHEMA, "total": len(story.rows), "rows": list(story.shape(texts, first, count))}
+
+        return await self._answer(request, page)
 
     async def live(self, socket: WebSocket) -> None:
         """WebSocket /ws/live?lang=: what a running host says."""
@@ -99,16 +106,6 @@ class Server:
             talking.cancel()
             studio.leave(watcher)
 
-    def _texts(self, lang: object) -> Catalog:
-        if lang is None:
-            lang = self.lang
-        if not isinstance(lang, str):
-            raise RequestError("lang must be a text", "lang")
-        try:
-            return catalog(lang)
-        except UsageError as error:
-            raise RequestError(str(error), "lang") from None
-
     async def _answer(self, request: Request, job: Callable[[], dict[str, Any]]) -> Response:
         """What `job` makes, as JSON; made, written and compressed in a thread."""
         packs = _takes_gzip(request)
@@ -124,6 +121,7 @@ def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) ->
     routes = [
         Route("/api/catalog", _told(server.catalog)),
         Route("/api/run", _told(server.run), methods=["POST"]),
+        Route("/api/rows", _told(server.rows), methods=["POST"]),
         WebSocketRoute("/ws/live", server.live),
         Route("/{path:path}", _told(server.asset)),
     ]
@@ -200,16 +198,6 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _plan(asked: dict[str, Any], field: str) -> Plan:
-    value = asked.get(field)
-    if not isinstance(value, dict):
-        raise RequestError(f"{field} must be an object", field)
-    try:
-        return plan_from_json(value)
-    except UsageError as error:
-        raise RequestError(str(error), field) from None
 
 
 def _takes_gzip(request: Request) -> bool:

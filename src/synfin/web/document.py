@@ -92,6 +92,7 @@ class Writer:
         self.texts = texts
         self.number = number
         self._words = Words(book.hosts, texts)
+        self._rules: dict[tuple[str, str], str] = {}
 
     def row(self, row: Row) -> Json:
         """One row."""
@@ -109,13 +110,12 @@ class Writer:
 
     def event(self, step: Step) -> Json:
         """What happened at one end."""
-        peer = self._peer(step.host)
         moves = [
             {
                 "from": move.from_state,
                 "to": move.to_state,
                 "why": move.why,
-                "text": rule_text(move.why, step.host, peer, self.texts),
+                "text": self._rule(move.why, step.host),
                 "rfc": move.rfc,
             }
             for move in step.moves
@@ -125,7 +125,7 @@ class Writer:
                 "rule": rule.rule,
                 "rfc": rule.rfc,
                 "detail": rule.detail,
-                "text": rule_text(rule.rule, step.host, peer, self.texts),
+                "text": self._rule(rule.rule, step.host),
             }
             for rule in step.rules
         ]
@@ -145,17 +145,16 @@ class Writer:
     def flight(self, flight: Flight) -> Json:
         """One segment; rows that show parts of the same one show the same number."""
         segment, numbers, book = flight.segment, flight.numbers, self.book
-        receiver = self._peer(flight.sender)
         return {
             "n": book.number(flight),
             "from": flight.sender,
-            "to": receiver,
+            "to": self._peer(flight.sender),
             "ordinal": flight.ordinal,
             "t0": flight.sent_at,
             "t1": flight.arrived_at,
             "fate": flight.fate,
             "fault": flight.fault,
-            "fault_text": rule_text(flight.fault, flight.sender, receiver, self.texts),
+            "fault_text": self._rule(flight.fault, flight.sender),
             "flags": flag_names(segment.flags),
             "seq": segment.seq,
             "ack": segment.ack,
@@ -170,7 +169,7 @@ class Writer:
             "rule": flight.rule,
             "rfc": rule_source(flight.rule) if flight.rule else "",
             "label": f"{self._words.flags(flight)} {numbers_text(flight)}",
-            "text": rule_text(flight.rule, flight.sender, receiver, self.texts),
+            "text": self._rule(flight.rule, flight.sender),
         }
 
     def tcb(self, record: TcbRecord) -> Json:
@@ -181,6 +180,15 @@ class Writer:
             "connection": self.book.connection(record.host, record.local, record.remote),
             "set": record.values,
         }
+
+    def _rule(self, rule: str, who: str) -> str:
+        """The sentence about a rule; empty where there is none."""
+        if not rule:
+            return ""
+        found = self._rules.get((rule, who))
+        if found is None:
+            found = self._rules[rule, who] = rule_text(rule, who, self._peer(who), self.texts)
+        return found
 
     def _peer(self, host: str) -> str:
         left, right = self.book.hosts
@@ -252,14 +260,14 @@ class Story:
             "fates": fates,
         }
 
-    def document(self, texts: Catalog) -> Json:
-        """The part of the run document that follows from the trace; `runs` adds plan and texts."""
+    def document(self, texts: Catalog, rows: int | None = None) -> Json:
+        """The part of the run document that follows from the trace, with at most so many rows."""
         return {
             "hosts": [{"name": name, "label": label} for name, label in zip(self.hosts, self.labels, strict=True)],
             "final": self.final,
             "duration_ns": self.duration_ns,
             "counts": self.counts(),
             "connections": self.book.connections(),
-            "rows": list(self.shape(texts)),
+            "rows": list(self.shape(texts, 0, rows)),
             "tcb": self.tcb(),
         }

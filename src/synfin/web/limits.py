@@ -9,11 +9,12 @@ from typing import Final
 
 # One run
 RUN_EVENTS: Final = 400_000  # of the scheduler; beyond them the run counts as endless
-RUN_RECORDS: Final = 200_000  # of the trace; the rest is left out, and the document says so
+RUN_OCTETS: Final = 16_000_000  # written by all changes of a plan together
+RUN_RECORDS: Final = 120_000  # of the trace; the rest is left out, and the document says so
 
 # What is kept
 KEPT_RUNS: Final = 24
-KEPT_RECORDS: Final = 600_000  # of all kept runs together; the run asked for last is always kept
+KEPT_RECORDS: Final = 240_000  # of all kept runs together (about 1.2 KB each); the one asked for last is always kept
 
 # Work at the same time
 WORKERS: Final = 2  # threads

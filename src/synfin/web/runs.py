@@ -14,13 +14,13 @@ from threading import Lock
 from typing import Any, TypeVar, final
 
 from synfin.errors import UsageError
+from synfin.lab.plan import Plan, encode, play, to_json
 from synfin.lab.scenarios import SCENARIOS
 from synfin.timeline.messages import Catalog
 from synfin.timeline.notes import notes_of
 from synfin.timeline.world import timeline_of
 from synfin.web.document import SCHEMA, Story
 from synfin.web.limits import JOBS_WAITING, KEPT_RECORDS, KEPT_RUNS, RUN_EVENTS, RUN_RECORDS, WORKERS
-from synfin.web.plans import Plan, play
 
 _Result = TypeVar("_Result")
 
@@ -35,8 +35,9 @@ class Run:
 
     def __init__(self, plan: Plan, *, events: int = RUN_EVENTS, records: int = RUN_RECORDS) -> None:
         self.plan = plan
-        stage, self.endless = play(plan, max_events=events, max_records=records)
-        self.world = stage.world
+        played = play(plan, max_events=events, max_records=records)
+        self.endless = played.endless
+        self.world = played.world
         timeline = timeline_of(self.world)
         self.timeline = timeline
         self.story = Story(timeline.records, timeline.hosts, timeline.labels, timeline.owned)
@@ -46,20 +47,20 @@ class Run:
         """How much it takes to keep it, in records."""
         return len(self.world.records)
 
-    def document(self, texts: Catalog) -> dict[str, Any]:
-        """The run document."""
+    def document(self, texts: Catalog, rows: int | None = None) -> dict[str, Any]:
+        """The run document, with at most so many rows."""
         scenario = SCENARIOS[self.plan.scenario]
         return {
             "schema": SCHEMA,
-            "plan": self.plan.to_json(),
-            "share": self.plan.encode(),
+            "plan": to_json(self.plan),
+            "share": encode(self.plan),
             "lang": texts.language,
             "title": texts.text("ui.scenario", name=scenario.name, number=scenario.number),
             "about": texts.text(f"scenario.{scenario.name}"),
             "notes": notes_of(scenario, texts),
             "endless": self.endless,
             "truncated": self.world.records_lost > 0,
-            **self.story.document(texts),
+            **self.story.document(texts, rows),
         }
 
 

@@ -26,6 +26,7 @@ CLIENT_PORT: Final = 40_000
 DELAY: Final = "10ms"
 MSS: Final = 1_460
 READ_LIMIT: Final = 1 << 20
+WRITE_LIMIT: Final = 1 << 18
 HOSTS: Final = ("A", "B")
 # Options and growing windows would only make ladders harder to read: scenarios about them switch them on.
 PLAIN: Final[dict[str, Any]] = {
@@ -48,11 +49,11 @@ class End:
         self.connection: Connection | None = None
         self.listener: Listener | None = None
         self.reading = True
-        self.received = b""
+        self.received = bytearray()
         self.events: list[Event] = []
         self.accepted: list[Connection] = []
         self.chosen: dict[str, Any] = {}
-        self.unsent = b""  # what `send` could not hand over yet
+        self.unsent = bytearray()  # what `send` could not hand over yet
         self._boot = 0  # of the host, when the connection was made
         self._finish: Action | None = None  # waits for what is unsent
         self._actions: list[tuple[Event, str | int, Action]] = []
@@ -117,7 +118,7 @@ class End:
     def _take(self, connection: Connection) -> None:
         """From now on this is the connection."""
         self.connection = connection
-        self.unsent = b""
+        self.unsent.clear()
         self._finish = None
         self._boot = self.node.boots
 
@@ -152,13 +153,16 @@ class End:
 
     def _push(self) -> None:
         """Hand over what the buffer takes."""
+        taken = size = WRITE_LIMIT
         try:
-            taken = self.node.write(self.the(), self.unsent)
+            while self.unsent and taken == size:
+                piece = bytes(self.unsent[:WRITE_LIMIT])  # megabytes of it may be waiting
+                size = len(piece)
+                taken = self.node.write(self.the(), piece)
+                del self.unsent[:taken]
         except OSError as error:
             self.failed("write", error, self.connection.local if self.connection is not None else NOWHERE)
-            self.unsent = b""
-        else:
-            self.unsent = self.unsent[taken:]
+            self.unsent.clear()
         if not self.unsent and self._finish is not None:
             finish, self._finish = self._finish, None
             finish()
@@ -196,7 +200,7 @@ class End:
 
     def abort(self) -> None:
         """Reset."""
-        self.unsent = b""
+        self.unsent.clear()
         self._try("abort", self.node.abort)
 
 

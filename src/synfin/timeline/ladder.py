@@ -265,12 +265,15 @@ class Ladder:
 
     def _why(self, flight: Flight) -> list[str]:
         """Why it was sent, and what the network did to it."""
-        lines = [line for sentence in self._words.why(flight) for line in wrap(sentence, self.cells - INDENT - 2)]
+        lines = [line for sentence in self._words.why(flight) for line in wrap(str(sentence), self.cells - INDENT - 2)]
         return [self._under(self.style.paint("dim", line)) for line in lines]
 
     def _reaction(self, step: Step) -> list[str]:
         """What a step made of the connection, and the rules that did it."""
-        lines = [line for head, reason in self._words.reaction(step) for line in self._hang(head, reason)]
+        lines: list[str] = []
+        for reaction in self._words.reaction(step):
+            head = self._words.move(reaction.move) if reaction.move is not None else ""
+            lines.extend(self._hang(head, str(reaction.sentence)))
         return [self.style.paint("dim", line) for line in lines]
 
     def _hang(self, head: str, reason: str) -> list[str]:

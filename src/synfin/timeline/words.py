@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 from synfin.timeline.fold import Fold
 from synfin.timeline.messages import Catalog
@@ -25,6 +25,24 @@ _ENGLISH_PORT: Final = re.compile(r"port ([0-9]+)")
 _PLAIN_RULES: Final = ("syn-accepted", "ack-establishes")
 # State moves that the call itself explains
 _CALLED: Final = ("active-open", "passive-open", "close-call", "abort-call")
+
+
+class Sentence(NamedTuple):
+    """Why: the text (empty if it was told before), and the rule and the section that it comes from."""
+
+    text: str
+    source: str
+
+    def __str__(self) -> str:
+        source = f"[{self.source}]".replace(" ", NO_BREAK)
+        return f"{self.text} {source}" if self.text else source
+
+
+class Reaction(NamedTuple):
+    """What a step did to a connection: a state move, or None, and why."""
+
+    move: StateRecord | None
+    sentence: Sentence
 
 
 @final
@@ -131,9 +149,9 @@ class Words:
         names = [name for name in flag_names(flight.segment.flags) if f"flag.{name}" not in self._glossed]
         return "  ".join(self.gloss("flag", name) for name in names if self.texts.has(f"flag.{name}"))
 
-    def why(self, flight: Flight) -> list[str]:
+    def why(self, flight: Flight) -> list[Sentence]:
         """Why it was sent, and what the network did to it."""
-        told: list[str] = []
+        told: list[Sentence] = []
         if flight.rule:
             told.append(self.sentence(flight.rule, rule_source(flight.rule), flight.sender))
         if flight.rule == "data" and flight.segment.flags & FIN:
@@ -144,31 +162,31 @@ class Words:
 
     # Steps
 
-    def reaction(self, step: Step) -> list[tuple[str, str]]:
-        """What a step made of the connection: state move (or nothing) and the sentence of the rule that did it."""
-        found: list[tuple[str, str]] = []
+    def reaction(self, step: Step) -> list[Reaction]:
+        """What a step made of the connection, and the rules that did it."""
+        found: list[Reaction] = []
         told: list[str] = []
         for move in step.moves:
             told.append(move.why)
             if step.kind == CALL and move.why in _CALLED:
                 self._explained[f"{move.why}/{step.host}"] = True
-            found.append((self.move(move), self.sentence(move.why, move.rfc, step.host)))
+            found.append(Reaction(move, self.sentence(move.why, move.rfc, step.host)))
         for rule in step.rules:
             if rule.rule in told or rule.rule in _PLAIN_RULES or (step.moves and rule.rule == "rst-exact"):
                 continue
             told.append(rule.rule)
-            found.append(("", self.sentence(rule.rule, rule.rfc, step.host)))
+            found.append(Reaction(None, self.sentence(rule.rule, rule.rfc, step.host)))
         return found
 
-    def sentence(self, rule: str, rfc: str, who: str) -> str:
+    def sentence(self, rule: str, rfc: str, who: str) -> Sentence:
         """One rule explained: in full the first time, by its name afterwards; always with its source."""
         peer = self.hosts[1] if who == self.hosts[0] else self.hosts[0]
-        source = (f"[{rule}, {rfc}]" if rfc else f"[{rule}]").replace(" ", NO_BREAK)
+        source = f"{rule}, {rfc}" if rfc else rule
         key = f"rule.{rule}"
         if self.texts.has(key) and f"{rule}/{who}" not in self._explained:
             self._explained[f"{rule}/{who}"] = True
-            return f"{self.texts.text(key, who=who, peer=peer)} {source}"
-        return source
+            return Sentence(self.texts.text(key, who=who, peer=peer), source)
+        return Sentence("", source)
 
     def move(self, move: StateRecord) -> str:
         """`B: LISTEN → SYN_RECEIVED`, each state with its meaning when it appears for the first time."""

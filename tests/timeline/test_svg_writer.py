@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from synfin.timeline.svg import Drawing, text_width, wrap_text
+from synfin.timeline.svg.shapes import turned
 from synfin.timeline.svg.theme import COLOURS
 from synfin.timeline.svg.writer import Box, number
 
@@ -60,7 +61,7 @@ def test_boxes_of_texts_are_known() -> None:
     assert box.left == pytest.approx(50 - 9.15)
     assert box.right == pytest.approx(50 + 9.15)
     assert box.top < 20 < box.bottom
-    assert drawing.labels == [("ABC", box)]
+    assert drawing.labels == [("ABC", turned(*box, 0, 50, 20))]
     assert box.meets(Box(0, 0, 45, 45))
     assert not box.meets(Box(0, 0, 40, 45))
 

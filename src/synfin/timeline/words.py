@@ -57,6 +57,12 @@ class Words:
         self._glossed: dict[str, bool] = {}
         self._ports: dict[tuple[Endpoint, Endpoint], bool] = {}
 
+    def forget(self) -> None:
+        """Start again: nothing has been explained."""
+        self._explained.clear()
+        self._glossed.clear()
+        self._ports.clear()
+
     def span(self, ns: int) -> str:
         """A length of time as people say it."""
         for unit in ("d", "h", "min"):

@@ -11,6 +11,7 @@ from typing import Final, final
 from synfin.errors import UsageError
 from synfin.timeline.messages import (
     en,
+    en_drawing,
     en_fields,
     en_fold,
     en_plan,
@@ -31,6 +32,7 @@ from synfin.timeline.messages import (
     en_why_states,
     en_why_wire,
     zh,
+    zh_drawing,
     zh_fields,
     zh_fold,
     zh_plan,
@@ -57,6 +59,7 @@ LANGUAGES: Final = ("en", "zh")
 _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "en": (
         en.MESSAGES,
+        en_drawing.MESSAGES,
         en_rules.MESSAGES,
         en_plan.MESSAGES,
         en_scenarios.MESSAGES,
@@ -79,6 +82,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
     ),
     "zh": (
         zh.MESSAGES,
+        zh_drawing.MESSAGES,
         zh_rules.MESSAGES,
         zh_plan.MESSAGES,
         zh_scenarios.MESSAGES,

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, final
 from xml.sax.saxutils import escape, quoteattr
 
 from synfin.timeline.svg.measure import text_width
+from synfin.timeline.svg.shapes import Corners, turned
 from synfin.timeline.svg.theme import COLOURS, SCOPE, properties, rules
 
 A4_WIDTH: Final = 794  # CSS pixels
@@ -68,7 +69,7 @@ class Drawing:
         self.lang = lang
         self.prefix = prefix
         self.used: set[str] = set()
-        self.labels: list[tuple[str, Box]] = []  # every upright text and where it is
+        self.labels: list[tuple[str, Corners]] = []  # every text and where it is
         self._parts: list[_Part] = []
         self._definitions: list[str] = []
 
@@ -83,6 +84,12 @@ class Drawing:
         """A circle around a point."""
         attributes = {"cx": x, "cy": y, "r": radius, **attributes}
         self._add(f"<circle{self._attributes(attributes)}/>", y - radius, y + radius)
+
+    def ground(self) -> None:
+        """Put a ground of its own under the whole drawing, once its height is known."""
+        colour = self.colour("fill", "ground")
+        markup = f'<rect class="{colour}" width="{number(self.width)}" height="{number(self.height)}"/>'
+        self._parts.insert(0, _Part(markup, 0, self.height))
 
     def line(self, x1: float, y1: float, x2: float, y2: float, **attributes: Value) -> None:
         """A straight line."""
@@ -114,20 +121,29 @@ class Drawing:
         mono: bool = False,
         bold: bool = False,
         fill: str = "ink",
+        angle: float = 0,
+        pivot: tuple[float, float] | None = None,
         **attributes: Value,
     ) -> Box:
-        """One line of text with its base line at `y`; gives the box it takes, which `labels` keeps too."""
+        """One line of text with its base line at `y`, turned by `angle` degrees around `pivot` (or its own point).
+
+        Gives the box that it takes before it is turned; `labels` keeps the corners.
+        """
         wide = text_width(text, size, mono=mono, bold=bold)
         left = {"start": x, "middle": x - wide / 2, "end": x - wide}[anchor]
         box = Box(left, y - size * _ASCENT, left + wide, y + size * _DESCENT)
         more: dict[str, Value] = {"x": x, "y": y, "font_size": size, "fill": fill, **attributes}
         if anchor != "start":
             more["text_anchor"] = anchor
+        px, py = pivot if pivot is not None else (x, y)
+        if angle:
+            more["transform"] = f"rotate({number(angle)} {number(px)} {number(py)})"
+        corners = turned(*box, angle, px, py)
         classes = [name for name, on in (("mono", mono), ("bold", bold)) if on]
         if text:
-            self._add(f"<text{self._attributes(more, classes)}>{clean(text)}</text>", box.top, box.bottom)
-            if "transform" not in attributes:
-                self.labels.append((text, box))
+            heights = [height for _, height in corners]
+            self._add(f"<text{self._attributes(more, classes)}>{clean(text)}</text>", min(heights), max(heights))
+            self.labels.append((text, corners))
         return box
 
     # Structure
@@ -195,7 +211,9 @@ class Drawing:
         self.used.update(names)
         told: list[str] = []
         for key, value in attributes.items():
-            if key in ("fill", "stroke") and value in COLOURS:
+            if key == "class":
+                names.append(str(value))
+            elif key in ("fill", "stroke") and value in COLOURS:
                 names.append(self.colour(key, str(value)))
             else:
                 told.append(f" {key.replace('_', '-')}={_quoted(value)}")

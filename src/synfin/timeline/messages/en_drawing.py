@@ -1,0 +1,25 @@
+"""English: words on drawings and on the page of a run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MESSAGES: Final[dict[str, str]] = {
+    "drawing.title": "{left} and {right}",
+    "drawing.numbers": (
+        "seq and ack: relative number (number on the wire); win in octets. Time flows down, not to scale."
+    ),
+    "drawing.legend": "Legend",
+    "drawing.arrived": "arrived",
+    "drawing.again": "sent again",
+    "drawing.lost": "lost",
+    "drawing.damaged": "damaged on the way",
+    "drawing.late": "late or held back",
+    "drawing.copy": "copy made by the network",
+    "drawing.foreign": "injected by somebody else",
+    "drawing.call": "the application calls",
+    "drawing.told": "the application is told",
+    "drawing.timer": "a timer fires",
+    "drawing.wire": "wire: {numbers}",
+    "drawing.unknown": "not watched",
+}

@@ -1,0 +1,267 @@
+"""Where everything of a ladder stands: the height of each step, texts beside the life lines, notes, breaks.
+
+Responsible for the one rule of the picture: whatever happens later stands lower, at both ends, and nothing covers
+anything else.  Distances are as large as the texts need; a long silence is a break mark.  It draws nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, final
+
+from synfin.timeline.ladder import GAP_NS
+from synfin.timeline.model import ARRIVAL, DEPARTURE, UNKNOWN, Step
+from synfin.timeline.svg.flights import Arrow, arrows_of, write_labels
+from synfin.timeline.svg.measure import text_width, wrap_text
+from synfin.timeline.svg.writer import A4_WIDTH
+from synfin.timeline.width import cut
+from synfin.timeline.words import Sentence, Words
+
+MARGIN: Final = 12.0
+COLUMN: Final = 92.0  # beside each life line: time, calls, states
+BAR: Final = 12.0
+NOTES: Final = 276.0
+GUTTER: Final = 16.0
+LEFT: Final = MARGIN + COLUMN + BAR  # inner edges of the bars
+RIGHT: Final = A4_WIDTH - MARGIN - NOTES - GUTTER - COLUMN - BAR
+NOTE_X: Final = A4_WIDTH - MARGIN - NOTES
+NAME_CELLS: Final = 8  # of a host's name before a note
+
+TOLD_SIZE: Final = 9.5
+NOTE_SIZE: Final = 10.0
+SOURCE_SIZE: Final = 8.5
+LEADING: Final = 13.0
+SOURCE_LEADING: Final = 11.5
+
+SLANT: Final = 16.0  # least fall of an arrow
+STUB_SLANT: Final = 18.0
+SAME_WAY: Final = 31.0  # between arrows that leave (or come in) one after the other
+TURN: Final = 22.0  # between an arrow that comes in and one that leaves
+WIDEN: Final = 12.0  # what a step gets that asks for more room
+BREAK_HEIGHT: Final = 40.0
+FAR: Final = 200.0  # an arrow that would fall deeper is drawn in two parts
+
+# Kinds of lines in a note
+TEXT: Final = "text"
+HEAD: Final = "head"
+DIM: Final = "dim"
+SOURCE: Final = "source"
+
+
+class NoteLine(NamedTuple):
+    """One line of a note."""
+
+    text: str
+    kind: str
+
+    @property
+    def small(self) -> bool:
+        """Whether it is in small print."""
+        return self.kind in (SOURCE, DIM)
+
+
+def note_lines(note: list[NoteLine]) -> list[float]:
+    """How far the base line of each line, and of one behind the last, is below that of the first."""
+    heights = [0.0]
+    for place, line in enumerate(note):
+        follows = note[place + 1] if place + 1 < len(note) else line
+        leading = SOURCE_LEADING if line.small and follows.small else LEADING
+        heights.append(heights[-1] + leading + (3 if follows.kind == HEAD and line.kind != HEAD else 0))
+    return heights
+
+
+@final
+class Point:
+    """A step on the picture: `y` its height, `told` what stands beside it, `state` the new state or empty."""
+
+    __slots__ = ("clock", "note", "side", "state", "step", "told", "y")
+
+    def __init__(self, step: Step, side: int) -> None:
+        self.step = step
+        self.side = side
+        self.y = 0.0
+        self.clock = ""
+        self.told: list[str] = []
+        self.state = ""
+        self.note: list[NoteLine] = []
+
+    @property
+    def below(self) -> float:
+        """How far its texts beside the life line reach below `y`."""
+        lines = (1 if self.clock else 0) + len(self.told)
+        return max(lines * 12.0 - 6, 0) + (19 if self.state else 0)
+
+
+class Break(NamedTuple):
+    """A silence: its middle, and how long it was."""
+
+    y: float
+    text: str
+
+
+@final
+class Arrangement:
+    """A whole ladder, arranged from `top` on; `height` is where it ends."""
+
+    def __init__(self, steps: list[Step], words: Words, top: float, *, digits: int = 3) -> None:
+        self.words = words
+        self.top = top
+        self.digits = digits
+        self.chip = max(text_width(cut(host, NAME_CELLS), NOTE_SIZE, bold=True) for host in words.hosts) + 8
+        self.height = top
+        self.breaks: list[Break] = []
+        self.arrows: list[Arrow] = []
+        self.points: list[Point] = []
+        self.before = [_first_state(steps, host) for host in words.hosts]
+        self._places: dict[int, Point] = {}
+        self._extra: dict[int, float] = {}  # room that was asked for, by order of the step
+        far = _across_silence(steps)
+        self._write(steps, far)
+        self._place()
+        deep = {
+            arrow.start.order
+            for arrow in self.arrows
+            if arrow.start is not None and arrow.end is not None and self.fall(arrow) > FAR
+        }
+        if deep:
+            words.forget()
+            self._write(steps, far | deep)
+            self._place()
+
+    def widen(self, orders: list[int]) -> None:
+        """Give these steps more room above them."""
+        for order in orders:
+            self._extra[order] = self._extra.get(order, 0) + WIDEN
+        self._place()
+
+    def point(self, step: Step) -> Point:
+        """Where a step stands."""
+        return self._places[step.order]
+
+    def fall(self, arrow: Arrow) -> float:
+        """How far an arrow with both ends falls."""
+        assert arrow.start is not None
+        assert arrow.end is not None
+        return self.point(arrow.end).y - self.point(arrow.start).y
+
+    # What is said
+
+    def _write(self, steps: list[Step], far: set[int]) -> None:
+        """Arrows and texts, in the order of the steps."""
+        self.arrows = arrows_of(steps, far)
+        write_labels(self.arrows, self.words, RIGHT - LEFT)
+        starts = {arrow.start.order: arrow for arrow in self.arrows if arrow.start is not None}
+        ends = {arrow.end.order: arrow for arrow in self.arrows if arrow.end is not None}
+        self.points = []
+        self._places = {}
+        clocks = ["", ""]
+        states = list(self.before)
+        for step in steps:
+            point = Point(step, 0 if step.host == self.words.hosts[0] else 1)
+            text = self.words.event(step)
+            if text:
+                point.told = wrap_text(text, COLUMN - 6, TOLD_SIZE)
+            arrow = starts.get(step.order) or ends.get(step.order)
+            point.note = self._note(step, arrow)
+            if step.state != states[point.side] and step.state != UNKNOWN:
+                point.state = states[point.side] = step.state
+            if arrow is None and not (point.told or point.note or point.state):
+                continue
+            clock = self._clock(step.now)
+            if clock != clocks[point.side]:
+                point.clock = clocks[point.side] = clock
+            self.points.append(point)
+            self._places[step.order] = point
+
+    def _note(self, step: Step, arrow: Arrow | None) -> list[NoteLine]:
+        """The explanation of a step."""
+        lines: list[NoteLine] = []
+        words = self.words
+        flight = step.flight
+        if flight is not None and arrow is not None and (step.kind == DEPARTURE or flight.departure is None):
+            for sentence in words.why(flight):
+                lines.extend(self._sentence(sentence))
+            for text in (arrow.label.rest, words.options(flight), words.glosses(flight)):
+                lines.extend(self._lines(text, DIM))
+        for reaction in () if step.kind == DEPARTURE else words.reaction(step):
+            move = reaction.move
+            if move is not None:
+                lines.extend(self._lines(f"{move.from_state} → {move.to_state}", HEAD))
+                for name in (move.from_state, move.to_state):
+                    gloss = words.gloss("state", name)
+                    lines.extend(self._lines(gloss if gloss != name else "", DIM))
+            lines.extend(self._sentence(reaction.sentence))
+        return lines
+
+    def _lines(self, text: str, kind: str) -> list[NoteLine]:
+        size = SOURCE_SIZE if kind in (SOURCE, DIM) else NOTE_SIZE
+        room = NOTES - self.chip
+        return [NoteLine(line, kind) for line in wrap_text(text, room, size, bold=kind == HEAD)] if text else []
+
+    def _sentence(self, sentence: Sentence) -> list[NoteLine]:
+        return [*self._lines(sentence.text, TEXT), *self._lines(f"[{sentence.source}]", SOURCE)]
+
+    def _clock(self, now: int) -> str:
+        unit = 10 ** (9 - self.digits)
+        return f"{now // 1_000_000_000}.{now % 1_000_000_000 // unit:0{self.digits}d}"
+
+    # Where it stands
+
+    def _place(self) -> None:
+        """Give each point its height, from the top down."""
+        self.breaks = []
+        departed = {arrow.end.order: arrow.start for arrow in self.arrows if arrow.end and arrow.start}
+        lanes = [self.top, self.top]  # where the texts beside the life lines end
+        notes = self.top
+        last: list[Point | None] = [None, None]  # the latest point with an arrow, on each side
+        y, now, floor = self.top, -1, self.top
+        for point in self.points:
+            step = point.step
+            silence = step.now - now if now >= 0 else 0
+            if silence >= GAP_NS:
+                y = max(y + 8, *lanes, notes) + BREAK_HEIGHT / 2
+                self.breaks.append(Break(y, self.words.texts.text("ui.gap", time=self.words.span(silence))))
+                y += BREAK_HEIGHT / 2
+                lanes, notes, floor = [y, y], y, y
+            elif silence > 0:
+                y += 4 + 14 * silence / GAP_NS
+            now = max(now, step.now)
+            least = [y, lanes[point.side] + 10]
+            if point.note:
+                least.append(notes + 13)
+            above = last[point.side]
+            if step.flight is not None:
+                if above is not None:
+                    least.append(above.y + (SAME_WAY if above.step.kind == step.kind else TURN))
+                start = departed.get(step.order)
+                if start is not None and start.order in self._places:
+                    least.append(self._places[start.order].y + SLANT)
+                elif step.kind == ARRIVAL:
+                    least.append(floor + STUB_SLANT + 12)
+                last[point.side] = point
+            point.y = y = max(least) + self._extra.get(step.order, 0)
+            lanes[point.side] = y + point.below
+            if point.note:
+                notes = y + note_lines(point.note)[-1] - 6
+        self.height = max(y + STUB_SLANT, *lanes, notes) + 12
+
+
+def _first_state(steps: list[Step], host: str) -> str:
+    """The state of one end before anything happened."""
+    return next((step.before for step in steps if step.host == host), UNKNOWN)
+
+
+def _across_silence(steps: list[Step]) -> set[int]:
+    """Departures of flights that were under way during a silence."""
+    silences: list[int] = []
+    now = steps[0].now if steps else 0
+    for step in steps:
+        if step.now - now >= GAP_NS:
+            silences.append(step.order)
+        now = max(now, step.now)
+    found: set[int] = set()
+    for step in steps:
+        origin = step.flight.departure if step.flight is not None else None
+        if step.kind == ARRIVAL and step.first and origin is not None:
+            if any(origin.order < silence <= step.order for silence in silences):
+                found.add(origin.order)
+    return found

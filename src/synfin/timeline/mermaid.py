@@ -94,7 +94,11 @@ class Mermaid:
         return [f"{INDENT}Note {side} of {self._place(host)}: {'<br/>'.join(escape(line) for line in told)}"]
 
     def _reaction(self, step: Step) -> list[str]:
-        return [text for pair in self._words.reaction(step) for text in pair if text]
+        told: list[str] = []
+        for move, sentence in self._words.reaction(step):
+            told.extend([self._words.move(move)] if move is not None else [])
+            told.append(str(sentence))
+        return told
 
     def _flight(self, row: Row) -> list[str]:
         """A segment: its arrow, why it was sent, and what it made of the connection where it arrived."""
@@ -117,7 +121,7 @@ class Mermaid:
         return lines
 
     def _why(self, flight: Flight) -> list[str]:
-        return [*self._words.why(flight), self._words.options(flight), self._words.glosses(flight)]
+        return [*map(str, self._words.why(flight)), self._words.options(flight), self._words.glosses(flight)]
 
     def _marks(self, row: Row, flight: Flight) -> list[str]:
         """What is unusual about a segment, in words."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from synfin.errors import UsageError
 from synfin.timeline.document import document
@@ -20,6 +20,9 @@ from synfin.timeline.model import Model
 from synfin.timeline.style import Style
 from synfin.trace import Record
 from synfin.wire.addresses import Address
+
+if TYPE_CHECKING:
+    from synfin.timeline.svg.ladder import Caption
 
 
 @final
@@ -109,8 +112,17 @@ class Timeline:
         """The run as JSON-ready values, schema 1; `about` adds `scenario`, `seed` and `preset`."""
         return document(self.records, list(self.hosts), **about)
 
-    def save(self, path: str | Path, lang: str = "en") -> None:
-        """Write the ladder (`.txt`), the document (`.json`) or a Mermaid diagram (`.mmd`); else raises `UsageError`."""
+    def svg(self, lang: str = "en", *, caption: Caption | None = None) -> str:
+        """The ladder as an SVG document; `caption` stands over it."""
+        from synfin.timeline.svg.ladder import draw_ladder
+
+        return draw_ladder(self, lang, caption=caption).svg()
+
+    def save(self, path: str | Path, lang: str = "en", *, caption: Caption | None = None) -> None:
+        """Write the run in the way that the file's name asks for; raises `UsageError` for another kind of file.
+
+        `.txt` is the text ladder, `.json` the document, `.mmd` a Mermaid diagram, `.svg` the ladder as a picture.
+        """
         target = Path(path)
         if target.suffix == ".txt":
             target.write_text(self.text(lang), encoding="utf-8")
@@ -120,6 +132,8 @@ class Timeline:
             target.write_text(dump(self.document()), encoding="utf-8")
         elif target.suffix == ".mmd":
             target.write_text(self.mermaid(lang), encoding="utf-8")
+        elif target.suffix == ".svg":
+            target.write_text(self.svg(lang, caption=caption), encoding="utf-8")
         else:
             kind = target.suffix or "a file without suffix"
-            raise UsageError(f"cannot save a timeline as {kind}; use .txt, .json or .mmd")
+            raise UsageError(f"cannot save a timeline as {kind}; use .txt, .json, .mmd or .svg")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from synfin.timeline.messages import Catalog, catalog
-from synfin.timeline.model import CALL, TIMER, TOLD, Model, Step
+from synfin.timeline.model import CALL, TIMER, TOLD, Step
 from synfin.timeline.svg.arrange import (
     BAR,
     HEAD,
@@ -81,9 +81,7 @@ def draw_ladder(timeline: Timeline, lang: str = "en", *, caption: Caption | None
 
 def steps_of(timeline: Timeline) -> list[Step]:
     """All steps of a run, in their order."""
-    model = Model(timeline.hosts, one_sided=timeline.one_sided, owned=timeline.owned)
-    steps = [step for record in timeline.records for step in model.feed(record)]
-    return [*steps, *model.flush()]
+    return sorted((step for row in timeline.rows() for step in row.steps()), key=lambda step: step.order)
 
 
 def _caption(drawing: Drawing, title: str, details: tuple[str, ...]) -> float:

@@ -20,7 +20,7 @@ from synfin.timeline.svg.ladder import Caption, draw_ladder, steps_of
 from synfin.timeline.svg.shapes import meet, turned
 from synfin.timeline.svg.writer import A4_WIDTH, Drawing
 from synfin.timeline.words import Words
-from synfin.timeline.world import World, timeline_of
+from synfin.timeline.world import timeline_of
 from synfin.wire.tcp import ACK, FIN, SYN
 from tests.timeline.tape import Tape
 
@@ -175,15 +175,11 @@ def test_nothing_at_all_can_be_drawn() -> None:
     assert texts(draw_ladder(Timeline([], ("A", "B"))))[0] == "A and B"
 
 
-def test_names_of_hosts_are_only_text() -> None:
-    world = World(seed=1)
-    a, b = world.host("<script>"), world.host("&amp;")
-    world.link(a, b)
-    b.listen(80)
-    a.connect(b.addresses[0], 80)
-    world.run(until="1s")
-    root = ET.fromstring(world.timeline().svg())
-    assert {"<script>", "&amp;"} <= {element.text for element in root.iter(f"{SVG}text")}
+def test_names_and_titles_are_only_text() -> None:
+    run_of = timeline("handshake")
+    named = Timeline(run_of.records, run_of.hosts, labels=("<script>", "&amp;"))
+    root = ET.fromstring(named.svg(caption=Caption("</svg>", ("<b>",))))
+    assert {"<script>", "&amp;", "</svg>", "<b>"} <= {element.text for element in root.iter(f"{SVG}text")}
 
 
 def test_ports_are_told_once_there_are_two_connections() -> None:

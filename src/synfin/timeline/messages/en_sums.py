@@ -17,8 +17,8 @@ SEQUENCE: Final[dict[str, str]] = {
     ),
     "sum.seq.after-text": "seq = {seq} = {before} + {octets}: {who} has sent text of length {octets} from {before} on.",
     "sum.seq.after-text-fin": (
-        "seq = {seq} = {before} + {octets} + 1: {who} has sent text of length {octets} from {before} on, and the FIN "
-        "behind it consumed one number."
+        "seq = {seq} = {before} + {octets} + 1: {who} has sent text of length {octets} from {before} on, and the "
+        "FIN behind it consumed one number."
     ),
     "sum.seq.after-fin": "seq = {seq} = {before} + 1: {who}'s FIN had number {before} and consumed one.",
     "sum.seq.after-mixed": (
@@ -62,16 +62,16 @@ ACKNOWLEDGMENT: Final[dict[str, str]] = {
         "ack = {ack} = {before} + 1: {peer}'s SYN had number {before} and consumes one; {who} expects {ack} next."
     ),
     "sum.ack.syn-text": (
-        "ack = {ack} = {before} + 1 + {octets}: {peer}'s SYN consumes one number and {who} has taken the text on it, "
-        "of length {octets}."
+        "ack = {ack} = {before} + 1 + {octets}: {peer}'s SYN consumes one number and {who} has taken the text on "
+        "it, of length {octets}."
     ),
     "sum.ack.text": (
-        "ack = {ack} = {before} + {octets}: {who} has {peer}'s text of length {octets} from {before} on and expects "
-        "{ack} next."
+        "ack = {ack} = {before} + {octets}: {who} has {peer}'s text of length {octets} from {before} on and "
+        "expects {ack} next."
     ),
     "sum.ack.text-fin": (
-        "ack = {ack} = {before} + {octets} + 1: {who} has {peer}'s text of length {octets} from {before} on and the "
-        "FIN behind it, which consumes one number."
+        "ack = {ack} = {before} + {octets} + 1: {who} has {peer}'s text of length {octets} from {before} on and "
+        "the FIN behind it, which consumes one number."
     ),
     "sum.ack.fin": "ack = {ack} = {before} + 1: {peer}'s FIN had number {before} and consumes one.",
     "sum.ack.mixed": (
@@ -81,16 +81,16 @@ ACKNOWLEDGMENT: Final[dict[str, str]] = {
         "ack = {ack} = {before} + {length}, as in {who}'s segment before: nothing more has come in order since."
     ),
     "sum.ack.waits": (
-        "ack = {ack} as before: {who} still waits for number {ack}. {peer} has sent up to {high}, so {high} - {ack} "
-        "= {missing} numbers are missing or lie behind the gap."
+        "ack = {ack} as before: {who} still waits for number {ack}. {peer} has sent up to {high}, so {high} - "
+        "{ack} = {missing} numbers are missing or lie behind the gap."
     ),
     "sum.ack.reset": (
         "ack = {ack} = {before} + {length}: what {peer} has sent up to there is acknowledged, which shows that the "
         "reset is meant for it."
     ),
     "sum.ack.part": (
-        "ack = {ack} lies inside of {peer}'s segment, for {before} < {ack} < {end}: {who} has taken {ack} - {before} "
-        "= {taken} numbers of it."
+        "ack = {ack} lies inside of {peer}'s segment, for {before} < {ack} < {end}: {who} has taken {ack} - "
+        "{before} = {taken} numbers of it."
     ),
     "sum.ack.beyond": "ack = {ack} = {high} + {over}: more than {peer} has sent.",
     "sum.ack.other": "ack = {ack}: none of the numbers that {peer} uses now; it belongs to another connection.",
@@ -115,8 +115,8 @@ OTHERS: Final[dict[str, str]] = {
         "SYN consumes number {seq}, the text on it {octets} more; the ACK for all is {seq} + 1 + {octets} = {end}."
     ),
     "sum.len.text-fin": (
-        "The text and, behind it, the FIN consume numbers {seq} to {last}; the ACK for all is {seq} + {octets} + 1 = "
-        "{end}."
+        "The text and, behind it, the FIN consume numbers {seq} to {last}; the ACK for all is {seq} + {octets} + 1 "
+        "= {end}."
     ),
     "sum.len.mixed": "SYN, text and FIN consume numbers {seq} to {last}: {seq} + {length} = {end}.",
     "sum.win.first": "win = {window}: so many octets {peer} may send at first; the field of a SYN is never scaled.",
@@ -128,16 +128,16 @@ OTHERS: Final[dict[str, str]] = {
     ),
     "sum.win.closed": "win = {window}: the window is closed, {peer} may send nothing from {ack} + 0 = {edge} on.",
     "sum.option.mss": (
-        "mss {mss}: with headers of 20 octets each for TCP and IPv4, packets to {who} have at most {mss} + 20 + 20 = "
-        "{total} octets."
-    ),
-    "sum.option.mss6": (
-        "mss {mss}: with headers of 20 octets for TCP and 40 for IPv6, packets to {who} have at most {mss} + 20 + 40 "
+        "mss {mss}: with headers of 20 octets each for TCP and IPv4, packets to {who} have at most {mss} + 20 + 20 "
         "= {total} octets."
     ),
+    "sum.option.mss6": (
+        "mss {mss}: with headers of 20 octets for TCP and 40 for IPv6, packets to {who} have at most {mss} + 20 + "
+        "40 = {total} octets."
+    ),
     "sum.option.scale": (
-        "window scale {shift}: after the SYN {who}'s window counts in units of 1 << {shift} = {unit} octets, if both "
-        "ends have offered the option."
+        "window scale {shift}: after the SYN {who}'s window counts in units of 1 << {shift} = {unit} octets, if "
+        "both ends have offered the option."
     ),
     "sum.sack.holds": (
         "SACK {left} to {right}: {who} holds {right} - {left} = {count} numbers behind a gap; {ack} is still missing."
@@ -147,8 +147,8 @@ OTHERS: Final[dict[str, str]] = {
     "sum.option.ts-alone": "TSval {val} is {who}'s clock; TSecr is {ecr}, for there is nothing to repeat yet.",
     "sum.option.ts-unseen": "TSval {val} is {who}'s clock; TSecr {ecr} repeats a TSval of {peer}.",
     "sum.option.urgent": (
-        "Urgent pointer {pointer}: by RFC 9293 3.8.5 {seq} + {pointer} = {end} is the number behind the last urgent "
-        "octet."
+        "Urgent pointer {pointer}: by RFC 9293 3.8.5 {seq} + {pointer} = {end} is the number behind the last "
+        "urgent octet."
     ),
 }
 

@@ -13,8 +13,8 @@ SEQUENCE: Final[dict[str, str]] = {
     ),
     "sum.seq.after-text": "seq = {seq} = {before} + {octets}：{who} 此前从 {before} 起发了 {octets} 字节数据。",
     "sum.seq.after-text-fin": (
-        "seq = {seq} = {before} + {octets} + 1：{who} 此前从 {before} 起发了 {octets} 字节数据，其后的 FIN 又占一个序"
-        "号。"
+        "seq = {seq} = {before} + {octets} + 1：{who} 此前从 {before} 起发了 {octets} 字节数据，其后的 FIN 又占一个"
+        "序号。"
     ),
     "sum.seq.after-fin": "seq = {seq} = {before} + 1：{who} 的 FIN 序号是 {before}，占用了一个序号。",
     "sum.seq.after-mixed": (
@@ -62,8 +62,8 @@ ACKNOWLEDGMENT: Final[dict[str, str]] = {
     "sum.ack.mixed": "ack = {ack} = {before} + {length}：{peer} 的 SYN、数据和 FIN 共占 {length} 个序号。",
     "sum.ack.repeated": "ack = {ack} = {before} + {length}，与 {who} 的前一个报文段相同：此后没有按序收到新的内容。",
     "sum.ack.waits": (
-        "ack = {ack} 不变：{who} 还在等序号 {ack}。{peer} 已发到 {high}，因此有 {high} - {ack} = {missing} 个序号缺失，"
-        "或落在缺口之后。"
+        "ack = {ack} 不变：{who} 还在等序号 {ack}。{peer} 已发到 {high}，因此有 {high} - {ack} = {missing} 个序号缺"
+        "失，或落在缺口之后。"
     ),
     "sum.ack.reset": (
         "ack = {ack} = {before} + {length}：{peer} 到此为止发出的内容都得到确认，由此可知这个 RST 确实是给它的。"

@@ -35,7 +35,8 @@ IPV4: Final[dict[str, str]] = {
     ),
     "why.rule.ipv4-bad-version": (
         "The frame's type said IPv4, the first four bits of the packet say something else. Either the type or the "
-        "packet is wrong, so no field can be relied on (RFC 791 3.1). RFC 1122 3.2.1.1 has such datagrams dropped silently."
+        "packet is wrong, so no field can be relied on (RFC 791 3.1). RFC 1122 3.2.1.1 has such "
+        "datagrams dropped silently."
     ),
     "why.rule.ipv4-bad-header-length": (
         "The header length counts words of 4 octets and must be 5 at least, because the fixed part has 20 octets. "

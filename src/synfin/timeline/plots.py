@@ -250,8 +250,8 @@ def _segments(axes: Axes, data: dict[str, Any], texts: Catalog, *, near: bool = 
             [segments[name][place] for place in chosen] for name in ("time_s", "start_seq", "end_seq")
         )
         _bars(
-            axes, times, starts, ends, colors=colour, linewidths=2 * width if near else width, zorder=4 if marker else 3,
-            label="" if marker else texts.text(f"plot.{kind}"),
+            axes, times, starts, ends, colors=colour, linewidths=2 * width if near else width,
+            zorder=4 if marker else 3, label="" if marker else texts.text(f"plot.{kind}"),
         )  # fmt: skip
         if marker:
             middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
@@ -270,20 +270,22 @@ def _sequence(axes: Axes, data: dict[str, Any], texts: Catalog, zoomed: tuple[fl
     _frame(axes, texts, "plot.sequence", "plot.axis_sequence")
     axes.set_ylim(-0.04 * top, max([top * 1.06, *edges]))
     for time, seq, kind in zip(marks["time_s"], marks["seq"], marks["kind"], strict=True):
-        _mark(axes, time, seq, kind, top)
+        _mark(axes, time, seq, kind, late=time > 0.8 * marks["time_s"][-1] > marks["time_s"][0])
     if zoomed is not None:
         axes.axvspan(*zoomed, color="#00000014", linewidth=0)
     axes.yaxis.set_major_formatter(_size)
     _legend(axes)
 
 
-def _mark(axes: Axes, time: float, seq: int, kind: str, top: int) -> None:
+def _mark(axes: Axes, time: float, seq: int, kind: str, *, late: bool) -> None:
     """A flag of the host stands above its segment, one of the peer beside the acknowledgment that came with it."""
     own = not kind.startswith("peer-")
+    colour = BLUE if own else GREEN
+    aside = ("right", -15) if late else ("left", 15)  # away from the edge of the picture
     axes.annotate(
-        kind.removeprefix("peer-"), (time, seq), xytext=(0, 13) if own else (15, -9), textcoords="offset points",
-        ha="center" if own else "left", va="bottom" if own else "center", fontsize=9, color=BLUE if own else GREEN,
-        arrowprops={"arrowstyle": "-|>", "color": BLUE if own else GREEN, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
+        kind.removeprefix("peer-"), (time, seq), xytext=(0, 13) if own else (aside[1], -9), textcoords="offset points",
+        ha="center" if own else aside[0], va="bottom" if own else "center", fontsize=9, color=colour,
+        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         annotation_clip=False,
     )  # fmt: skip
 

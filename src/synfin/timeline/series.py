@@ -260,11 +260,7 @@ class SeriesBuilder:
                 "segments": self._segments(),
                 "acks": _arrays(self._acks, self._start, "ack_seq"),
                 "window": _arrays(self._edges, self._start, "right_edge_seq"),
-                "sack": {
-                    "time_s": _seconds(self._sacks.times, self._start),
-                    "start_seq": list(self._sacks.starts),
-                    "end_seq": list(self._sacks.ends),
-                },
+                "sack": self._blocks(),
                 "marks": self._all_marks(),
             },
             "window": windows,
@@ -278,12 +274,18 @@ class SeriesBuilder:
     def _start(self) -> int:
         return self._origin or 0
 
+    def _blocks(self) -> dict[str, list[Any]]:
+        rows = self._sacks.rows()
+        return {
+            "time_s": _seconds([row[0] for row in rows], self._start),
+            "start_seq": [row[1] for row in rows],
+            "end_seq": [row[2] for row in rows],
+        }
+
     def _segments(self) -> dict[str, list[Any]]:
         """The bars of all kinds in order of time."""
         rows = [
-            (now, KINDS.index(kind), start, end)
-            for kind, bars in self._bars.items()
-            for now, start, end in zip(bars.times, bars.starts, bars.ends, strict=True)
+            (now, KINDS.index(kind), start, end) for kind, bars in self._bars.items() for now, start, end in bars.rows()
         ]
         rows.sort(key=lambda row: row[0])
         return {
@@ -294,11 +296,10 @@ class SeriesBuilder:
         }
 
     def _all_marks(self) -> dict[str, list[Any]]:
-        rows = [
-            (now, seq, kind)
-            for kind, line in self._marks.items()
-            for now, seq in zip(line.times, line.values[0], strict=True)
-        ]
+        rows = []
+        for kind, line in self._marks.items():
+            times, columns = line.points()
+            rows += [(now, seq, kind) for now, seq in zip(times, columns[0], strict=True)]
         rows.sort(key=lambda row: row[0])
         return {
             "time_s": _seconds([row[0] for row in rows], self._start),
@@ -313,7 +314,7 @@ class SeriesBuilder:
             return {"bin_s": 0.0, "time_s": [], "sent_bits_per_s": [], "acknowledged_bits_per_s": []}
         shown = Bins(bins.origin, 2, bins.width, bins.limit)
         shown.sums = [list(sums) for sums in bins.sums]
-        rtts = [value for value in self._samples.values[0] if value is not None]
+        rtts = [value for value in self._samples.points()[1][0] if value is not None]
         least = min(rtts, default=0.0) * SECOND
         while len(shown.sums[0]) > BINS_SHOWN or (shown.width < least and len(shown.sums[0]) > 8):
             shown.widen()
@@ -475,7 +476,5 @@ def _seconds(times: list[int], origin: int) -> list[float]:
 
 
 def _arrays(line: Line, origin: int, *names: str) -> dict[str, list[Any]]:
-    arrays: dict[str, list[Any]] = {"time_s": _seconds(line.times, origin)}
-    for name, column in zip(names, line.values, strict=True):
-        arrays[name] = list(column)
-    return arrays
+    times, columns = line.points()
+    return {"time_s": _seconds(times, origin), **dict(zip(names, columns, strict=True))}

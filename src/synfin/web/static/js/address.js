@@ -1,0 +1,47 @@
+/**
+ * The page's address: it holds the plan in view, so that copying it shares the run.
+ *
+ * The plan stands behind `#`, which browsers do not send to servers.
+ * @module address
+ */
+
+import { decode } from "./plan.js";
+import { store } from "./store.js";
+
+/**
+ * The plan and the row that the address names.
+ * @returns {?{plan: import("./plan.js").Plan, row: number}}
+ */
+export function planInAddress() {
+  const inHash = new URLSearchParams(location.hash.slice(1));
+  const inQuery = new URLSearchParams(location.search);
+  const text = inHash.get("plan") ?? inQuery.get("plan");
+  const row = Number(inHash.get("row")) || 0;
+  const plan = text ? decode(text) : null;
+  if (plan) return { plan, row };
+  const scenario = inHash.get("scenario") ?? inQuery.get("scenario");
+  return scenario ? { plan: { scenario }, row } : null;
+}
+
+/**
+ * The address of what is in view: plan and row.
+ * @returns {string}
+ */
+export function addressOfView() {
+  const url = new URL(location.href);
+  url.searchParams.delete("plan");
+  url.searchParams.delete("scenario");
+  url.hash = store.branch ? `plan=${store.run.doc.share}&row=${store.position}` : "";
+  return url.href;
+}
+
+/** Keep the plan of the run in view in the address, and follow an address that is pasted. */
+export function watchAddress() {
+  const write = () => history.replaceState(null, "", addressOfView());
+  store.on("run", write);
+  if (store.run) write();
+  addEventListener("hashchange", () => {
+    const asked = planInAddress();
+    if (asked) store.begin(asked.plan, { row: asked.row });
+  });
+}

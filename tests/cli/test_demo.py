@@ -59,6 +59,16 @@ def test_title_faults_and_notes_frame_the_ladder() -> None:
     assert "tcp_syn_linear_timeouts" in done.stdout
 
 
+def test_why_explains_at_length() -> None:
+    done = synfin("handshake", "--why", "--lang", "en")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "• ack = 1 = 0 + 1: A's SYN had number 0 and consumes one; B expects 1 next." in done.stdout
+    assert "{peer}" not in done.stdout
+    assert len(done.stdout.splitlines()) > 2 * len(synfin("handshake", "--lang", "en").stdout.splitlines())
+    assert "• ack = 1 = 0 + 1：A 的 SYN 序号是 0" in synfin("handshake", "--why", "--lang", "zh").stdout
+    assert synfin("handshake", "--why", "--ascii", "--lang", "en").stdout.isascii()
+
+
 def test_json_follows_the_schema() -> None:
     done = synfin("handshake", "--json", "--seed", "5", "--preset", "linux")
     value = json.loads(done.stdout)

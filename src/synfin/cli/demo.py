@@ -45,6 +45,7 @@ MAX_EVENTS: Final = 1_000_000
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language [from the locale].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
 @click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
+@click.option("--why", is_flag=True, help="Explain at length, with the arithmetic of each segment.")
 def demo(
     name: str | None,
     show_list: bool,
@@ -56,6 +57,7 @@ def demo(
     lang: str | None,
     ascii_only: bool,
     fold: bool,
+    why: bool,
 ) -> int:
     """Show a connection live and die, with both ends' states.
 
@@ -82,7 +84,7 @@ def demo(
     if as_json:
         _print_json(world, scenario, seed, preset, faults)
     else:
-        _print_text(world, scenario, faults, texts, ascii_only, fold)
+        _print_text(world, scenario, faults, texts, ascii_only, fold, why)
     if endless:
         raise Failure(texts.text("error.endless"))
     return EXIT_OK
@@ -138,7 +140,7 @@ def _print_json(world: World, scenario: Scenario, seed: int, preset: str, faults
 
 
 def _print_text(
-    world: World, scenario: Scenario, faults: tuple[str, ...], texts: Catalog, ascii_only: bool, fold: bool
+    world: World, scenario: Scenario, faults: tuple[str, ...], texts: Catalog, ascii_only: bool, fold: bool, why: bool
 ) -> None:
     from synfin.cli.output import style_for
     from synfin.timeline.ladder import DEFAULT_WIDTH
@@ -153,7 +155,7 @@ def _print_text(
     timeline = timeline_of(world)
     lines = _title(world, scenario, faults, texts, style)
     lines.extend(
-        timeline.lines(texts.language, ascii_only=style.ascii, colour=style.colour, cells=cells, fold=fold)
+        timeline.lines(texts.language, ascii_only=style.ascii, colour=style.colour, cells=cells, fold=fold, why=why)
     )  # fmt: skip
     states = texts.text("ui.comma").join(f"{host} {state}" for host, state in timeline.final().items())
     lines.extend(["", texts.text("ui.final", states=states)])

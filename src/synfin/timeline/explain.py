@@ -22,7 +22,7 @@ from synfin.wire.tcp import FIN, RST, SYN, flag_names
 KINDS: Final = ("rule", "state", "move", "flag", "option", "timer", "error")
 # Which flag says most about a segment whose reason is not known (a capture): the first of these that is set
 _TELLING: Final = ((RST, "RST"), (SYN, "SYN"), (FIN, "FIN"))
-_SOURCE: Final = re.compile(r"RFC [0-9]+(?: [0-9]+(?:\.[0-9]+)*)?")
+SOURCE: Final = re.compile(r"RFC [0-9]+(?: [0-9]+(?:\.[0-9]+)*)?")  # an RFC, and a section of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ def _rule(rule: str, who: str, peer: str, texts: Catalog) -> Explanation:
 def first_source(passages: Iterable[str]) -> str:
     """The first RFC with its section that is named in some texts, or nothing."""
     for passage in passages:
-        found = _SOURCE.search(passage)
+        found = SOURCE.search(passage)
         if found is not None:
             return found[0]
     return ""
 
 
-__all__ = ["KINDS", "Explanation", "explain_fate", "explain_flight", "explain_step", "explain_term", "terms"]
+__all__ = ["KINDS", "SOURCE", "Explanation", "explain_fate", "explain_flight", "explain_step", "explain_term", "terms"]

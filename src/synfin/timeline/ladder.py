@@ -13,6 +13,7 @@ from synfin.timeline.fold import Fold, Folder, Line
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import CALL, DAMAGED, HELD, LATE, LOST, TIMER, TOLD, UNKNOWN, Flight, Model, Step
+from synfin.timeline.reasons import SUM, Reason, Reasons
 from synfin.timeline.style import Style
 from synfin.timeline.width import cut, pad, width, wrap
 from synfin.timeline.words import NO_BREAK, Words, rule_source
@@ -31,7 +32,8 @@ GAP_NS: Final = 400_000_000  # a silence that is worth a line of its own
 class Ladder:
     """Draws rows of one model; `Words` sees to it that each thing is explained once.
 
-    `hosts` are the names over the columns; `cells` the width of the terminal; `digits` the decimals of times.
+    `hosts` are the names over the columns; `cells` the width of the terminal; `digits` the decimals of times; with
+    `why` the long explanations and the arithmetic of each segment stand below.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Ladder:
         cells: int = DEFAULT_WIDTH,
         digits: int = 3,
         labels: tuple[str, str] = ("", ""),
+        why: bool = False,
     ) -> None:
         self.hosts = hosts
         self.texts = texts
@@ -51,7 +54,9 @@ class Ladder:
         self.digits = digits
         self.labels = labels
         self._wide = self.cells >= 96
-        self._words = Words(hosts, texts, arrow="->" if style.ascii else "→")
+        arrow = "->" if style.ascii else "→"
+        self._words = Words(hosts, texts, arrow=arrow)
+        self._reasons = Reasons(hosts, texts, arrow=arrow) if why else None
         self._time = 0
         lead = INDENT + STATE_CELLS + 1
         tail = 1 + STATE_CELLS + (1 + TIME_CELLS if self._wide else 0)
@@ -266,7 +271,19 @@ class Ladder:
     def _why(self, flight: Flight) -> list[str]:
         """Why it was sent, and what the network did to it."""
         lines = [line for sentence in self._words.why(flight) for line in wrap(str(sentence), self.cells - INDENT - 2)]
-        return [self._under(self.style.paint("dim", line)) for line in lines]
+        found = [self._under(self.style.paint("dim", line)) for line in lines]
+        if self._reasons is not None:
+            found.extend(self._below(self._reasons.flight(flight)))
+        return found
+
+    def _below(self, reasons: list[Reason]) -> list[str]:
+        """Long explanations: a paragraph as it is, each sum with a bullet."""
+        lines: list[str] = []
+        for reason in reasons:
+            head = f"{self.style.note} " if reason.kind == SUM else ""
+            for place, line in enumerate(wrap(reason.text, self.cells - INDENT - 6)):
+                lines.append(self._under("  " + (head if place == 0 else " " * len(head)) + line))
+        return lines
 
     def _reaction(self, step: Step) -> list[str]:
         """What a step made of the connection, and the rules that did it."""
@@ -274,7 +291,10 @@ class Ladder:
         for reaction in self._words.reaction(step):
             head = self._words.move(reaction.move) if reaction.move is not None else ""
             lines.extend(self._hang(head, str(reaction.sentence)))
-        return [self.style.paint("dim", line) for line in lines]
+        found = [self.style.paint("dim", line) for line in lines]
+        if self._reasons is not None:
+            found.extend(self._below(self._reasons.step(step)))
+        return found
 
     def _hang(self, head: str, reason: str) -> list[str]:
         """A reaction on one line, or on two and more."""
@@ -299,7 +319,7 @@ class LiveLadder:
     """A ladder that grows with the records: feed it, print what it gives.
 
     `one_sided=True` is for a real network, where only the first host is watched; `owned`: see `Model`.  `fold`: long
-    runs of uneventful segments become one line, which is told when the run is over.
+    runs of uneventful segments become one line, which is told when the run is over.  `why`: see `Ladder`.
     """
 
     def __init__(
@@ -314,9 +334,10 @@ class LiveLadder:
         labels: tuple[str, str] = ("", ""),
         owned: dict[str, list[Address]] | None = None,
         fold: bool = False,
+        why: bool = False,
     ) -> None:
         self.model = Model(hosts, one_sided=one_sided, owned=owned)
-        self.ladder = Ladder(hosts, texts, style or Style(), cells=cells, digits=digits, labels=labels)
+        self.ladder = Ladder(hosts, texts, style or Style(), cells=cells, digits=digits, labels=labels, why=why)
         self._layout = Layout(hosts)
         self._folder = Folder() if fold else None
         self._begun = False

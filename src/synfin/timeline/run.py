@@ -55,12 +55,13 @@ class Timeline:
         colour: bool = False,
         cells: int = DEFAULT_WIDTH,
         fold: bool = True,
+        why: bool = False,
     ) -> list[str]:
-        """The text ladder; with `fold` long runs of uneventful segments are one line."""
+        """The text ladder; with `fold` long runs of uneventful segments are one line, `why` explains at length."""
         style = Style(ascii_only=ascii_only, colour=colour)
         ladder = LiveLadder(
             self.hosts, catalog(lang), style=style, cells=cells, one_sided=self.one_sided, labels=self.labels,
-            owned=self.owned, fold=fold,
+            owned=self.owned, fold=fold, why=why,
         )  # fmt: skip
         lines: list[str] = []
         for record in self.records:

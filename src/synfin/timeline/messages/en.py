@@ -60,6 +60,8 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.legend": "On an arrow: relative number (number on the wire); win in octets.",
     "ui.peer": "peer",
     "ui.states_now": "{who}: {moves}",
+    "ui.because": "{title}: {text}",
+    "ui.linux": "Linux: {text}",
     "ui.colon": ": ",
     "ui.comma": ", ",
     "ui.list_head": "NAME",

@@ -60,6 +60,8 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.legend": "箭头上：相对序号（线上的序号）；win 为窗口，单位字节。",
     "ui.peer": "对端",
     "ui.states_now": "{who}：{moves}",
+    "ui.because": "{title}：{text}",
+    "ui.linux": "Linux：{text}",
     "ui.colon": "：",
     "ui.comma": "，",
     "ui.list_head": "名称",

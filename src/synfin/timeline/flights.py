@@ -162,6 +162,9 @@ class Counter:
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
 
+    def __len__(self) -> int:
+        return len(self._counts)
+
     def next(self, sender: str, target: str) -> int:
         """The number of the next segment from host to host."""
         count = self._counts.get((sender, target), 0) + 1

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final, final
 
+from synfin.timeline import connections, flights, numbers, origins
+from synfin.timeline.connections import Connections
 from synfin.timeline.flights import Counter, OnTheWay, Originals
 from synfin.timeline.numbers import NumberTracker
 from synfin.timeline.origins import OriginTracker
@@ -54,6 +56,7 @@ from synfin.wire.addresses import Address, Endpoint
 
 GROUP_LIMIT: Final = 4_096  # steps kept until all their segments have arrived; then they are drawn as they are
 CONNECTION_LIMIT: Final = 1_048_576
+LISTENER_LIMIT: Final = 2 * 65_536  # ports of two hosts
 PENDING_LIMIT: Final = 1_024  # connections whose changed variables wait for a step that they belong to
 
 _QUIET_TOLD: Final = ("readable", "writable", "closed")
@@ -76,6 +79,7 @@ class Model:
         self.owned = owned if owned is not None else {}
         self.one_sided = one_sided
         self.numbers = NumberTracker()
+        self.connections = Connections()
         self.origins = OriginTracker(hosts)
         self._states: dict[tuple[str, Endpoint, Endpoint], str] = {}
         self._listening: dict[tuple[str, int], bool] = {}
@@ -113,6 +117,25 @@ class Model:
         if states:
             return "CLOSED"
         return "LISTEN" if any(owner == host for owner, _ in self._listening) else "CLOSED"
+
+    def tables(self) -> dict[str, tuple[int, int]]:
+        """Every table that grows with the run: how much it holds, and the limit that keeps it from growing on.
+
+        The limits are constants of the modules that own the tables; a test runs a long transfer against them.
+        """
+        return {
+            "group": (len(self._group), GROUP_LIMIT),
+            "states": (len(self._states), CONNECTION_LIMIT),
+            "listening": (len(self._listening), LISTENER_LIMIT),
+            "pending": (len(self._tcb), PENDING_LIMIT),
+            "told": (len(self._told), GROUP_LIMIT),
+            "flights": (len(self._flights), flights.FLIGHT_LIMIT),
+            "originals": (len(self._originals), flights.ORIGINAL_LIMIT),
+            "counters": (len(self._counter), flights.COUNT_LIMIT),
+            "numbers": (len(self.numbers), numbers.FLOW_LIMIT),
+            "origins": (len(self.origins), origins.FLOW_LIMIT),
+            "connections": (len(self.connections), connections.CONNECTION_LIMIT),
+        }
 
     # Feeding
 
@@ -284,6 +307,7 @@ class Model:
         flight.fate = {DROP: LOST, HOLD: HELD, DELAY: LATE, CORRUPT: DAMAGED}.get(record.kind, FLYING)
         if flight.fate in (LOST, DAMAGED):
             self._flights.remove(flight)
+            self.connections.lost(flight)
 
     def _injected(self, record: SegmentRecord) -> list[Step]:
         """A segment that no host sends now: it only arrives."""
@@ -312,6 +336,7 @@ class Model:
         flight.ordinal = record.ordinal or self._counter.next(record.host, self._target(record))
         self._originals.link(flight)
         self._trace_back(flight)
+        self.connections.sent(flight, self._other(record.host))
         self._sent = flight
         if self.one_sided:
             flight.fate = GONE
@@ -326,9 +351,12 @@ class Model:
         if oldest is not None and oldest.fate == FLYING:
             self._in_group -= 1
 
+    def _other(self, host: str) -> str:
+        return self.hosts[1] if host == self.hosts[0] else self.hosts[0]
+
     def _target(self, record: SegmentRecord) -> str:
         """The host that a segment is for, or its address where no host is known to have it."""
-        other = self.hosts[1] if record.host == self.hosts[0] else self.hosts[0]
+        other = self._other(record.host)
         known = self.owned.get(other)
         return other if known is None or record.dst.address in known else str(record.dst)
 
@@ -344,12 +372,13 @@ class Model:
         done = self._begin(record.now, record.host, ARRIVAL, record.dst, record.src)
         step = self._last[record.host]
         if flight is None:
-            sender = self.hosts[1] if record.host == self.hosts[0] else self.hosts[0]
+            sender = self._other(record.host)
             numbers = self.numbers.sent(record.src, record.dst, record.segment, record.rule)
             flight = Flight(sender, record.now, record.src, record.dst, record.segment, record.rule, numbers)
             flight.ordinal = self._counter.next(sender, record.host) if self.one_sided else 0
             self._originals.link(flight)
             self._trace_back(flight)
+            self.connections.sent(flight, record.host)
             first = True
         elif flight.fate == FLYING:
             self._in_group -= 1

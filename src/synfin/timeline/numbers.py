@@ -57,6 +57,9 @@ class NumberTracker:
     def __init__(self) -> None:
         self._directions: dict[tuple[Endpoint, Endpoint], _Direction] = {}
 
+    def __len__(self) -> int:
+        return len(self._directions)
+
     def sent(self, src: Endpoint, dst: Endpoint, segment: Segment, rule: str, foreign: bool = False) -> Numbers:
         """Take note of a segment that is sent; `foreign`: it is not the sender's own (injected), so it sets no base."""
         direction = self._directions.get((src, dst))

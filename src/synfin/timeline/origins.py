@@ -155,6 +155,9 @@ class OriginTracker:
         self.hosts = hosts
         self._directions: dict[tuple[Endpoint, Endpoint], _Direction] = {}
 
+    def __len__(self) -> int:
+        return len(self._directions)
+
     def sent(
         self, now: int, sender: str, ends: tuple[Endpoint, Endpoint], segment: Segment, numbers: Numbers, rule: str,
         foreign: bool = False,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from synfin.errors import UsageError
+from synfin.timeline.connections import ConnectionFacts
 from synfin.timeline.document import document
 from synfin.timeline.fold import Folder, Line
 from synfin.timeline.ladder import DEFAULT_WIDTH, LiveLadder
@@ -82,6 +83,13 @@ class Timeline:
         for record in self.records:
             model.feed(record)
         return {host: model.final(host) for host in self.hosts}
+
+    def connections(self) -> list[ConnectionFacts]:
+        """Every connection: its ends, who opened and who closed it, what went each way."""
+        model = Model(self.hosts, one_sided=self.one_sided, owned=self.owned)
+        for record in self.records:
+            model.feed(record)
+        return list(model.connections)
 
     def rows(self) -> Iterator[Row]:
         """What stands on a line together, in order: for every renderer that draws line by line."""

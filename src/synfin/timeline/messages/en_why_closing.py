@@ -55,8 +55,8 @@ CLOSING: Final[dict[str, str]] = {
     "why.rule.retransmission-limit": (
         "R2 is reached: {who} has sent again for so long, or so often, that going on is pointless. RFC 9293 3.8.3 "
         "wants at least 100 s for data and three minutes for a SYN, so that a broken route has time to heal. The "
-        "connection ends with a time-out error and nothing more is sent, not even a RST: whoever has not answered "
-        "for minutes would hardly hear that."
+        "connection ends with a time-out error, an embryonic one without a word, and nothing more is sent, not even "
+        "a RST: whoever has not answered for minutes would hardly hear that."
     ),
     "linux.rule.retransmission-limit": (
         "Linux counts instead: 15 retransmissions of data (about 924 s on a fast path), 8 for a closed socket's "
@@ -64,9 +64,9 @@ CLOSING: Final[dict[str, str]] = {
     ),
     "why.rule.user-timeout": (
         "The application has said itself how long its data may stay unacknowledged, and that is over; its word "
-        "takes the place of R2, in either direction. Without it, a dead peer is noticed after some minutes at best, "
-        "too late for many programs. Nothing is known about the peer: it may have received all of it. The block is "
-        "deleted, the application told of a time-out (RFC 9293 3.8.3, 3.10.8)."
+        "takes the place of R2, be it shorter or longer. Without it, a dead peer is noticed after some minutes at "
+        "best, too late for many programs. Nothing is known about the peer: it may have received all of it. The "
+        "block is deleted, the application told of a time-out (RFC 9293 3.8.3, 3.10.8)."
     ),
     "linux.rule.user-timeout": (
         "Linux ends the connection at the retransmission after TCP_USER_TIMEOUT, counts from the first "

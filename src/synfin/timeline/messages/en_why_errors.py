@@ -93,7 +93,7 @@ WHY: Final[dict[str, str]] = {
         "The address is not one of this host, or no local port is left towards this peer: every port of the "
         "ephemeral range already has a connection, perhaps in TIME_WAIT, to the same remote address and port. Only "
         "an end that connects out, and closes first, can run out in this way; another remote address or port has "
-        "its own supply (RFC 6056, RFC 9293 3.3)."
+        "its own supply (RFC 6056)."
     ),
     "why.error.ENETUNREACH": (
         "No route leads to the address, so nothing was sent at all; or the address is a broadcast or multicast one, "

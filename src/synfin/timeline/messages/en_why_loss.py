@@ -52,10 +52,10 @@ UNDO: Final[dict[str, str]] = {
         "(RFC 3522 3.2)."
     ),
     "why.rule.undo-frto": (
-        "After a time-out one segment was sent again, then new data rather than more old. Both ACKs moved on over "
-        "data that was never resent: the originals must have arrived, and the time-out was spurious, as when a "
-        "radio link pauses. It needs neither timestamps nor D-SACK. Had an ACK been a duplicate instead, ordinary "
-        "recovery would have followed (RFC 5682 2.1)."
+        "After a time-out one segment was sent again, then new data rather than more old. The two ACKs that "
+        "followed moved on, the second over data that was never resent: the originals must have arrived, and the "
+        "time-out was spurious, as when a radio link pauses. It needs neither timestamps nor D-SACK. Had an ACK "
+        "been a duplicate instead, ordinary recovery would have followed (RFC 5682 2.1)."
     ),
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from synfin.errors import UsageError
@@ -99,7 +99,10 @@ def explain_term(kind: str, name: str, texts: Catalog) -> Explanation:
         raise UsageError(f"there is no {kind} named {name!r} that could be explained")
     who, peer = texts.text("why.who"), texts.text("why.peer")
     if kind == "rule":
-        return _rule(name, who, peer, texts)
+        found = _rule(name, who, peer, texts)
+        long = _with_capitals(found.long, who, peer)
+        linux = None if found.linux is None else _with_capitals(found.linux, who, peer)
+        return replace(found, short=_with_capitals(found.short, who, peer), long=long, linux=linux)
     short = ""
     for prefix in (kind, "told", "errno") if kind == "error" else (kind,):
         if texts.has(f"{prefix}.{name}"):
@@ -139,6 +142,13 @@ def _rule(rule: str, who: str, peer: str, texts: Catalog) -> Explanation:
     if texts.has(f"linux.rule.{rule}"):
         linux = texts.text(f"linux.rule.{rule}", who=who, peer=peer)
     return Explanation(short, long, (), rule_source(rule), linux, rule)
+
+
+def _with_capitals(text: str, *words: str) -> str:
+    """Sentences that begin with one of `words`, which stand for a host's name, begin with a capital letter."""
+    for word in words:
+        text = re.sub(rf"(^|[.?!] ){re.escape(word)}\b", rf"\g<1>{word[:1].upper()}{word[1:]}", text)
+    return text
 
 
 def first_source(passages: Iterable[str]) -> str:

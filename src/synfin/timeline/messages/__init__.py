@@ -14,6 +14,7 @@ from synfin.timeline.messages import (
     en_drawing,
     en_fields,
     en_fold,
+    en_glossary,
     en_page,
     en_plan,
     en_plots,
@@ -40,6 +41,7 @@ from synfin.timeline.messages import (
     zh_drawing,
     zh_fields,
     zh_fold,
+    zh_glossary,
     zh_page,
     zh_plan,
     zh_plots,
@@ -94,6 +96,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         en_why_ip.MESSAGES,
         en_why_icmp.MESSAGES,
         en_why_wire.MESSAGES,
+        en_glossary.MESSAGES,
     ),
     "zh": (
         zh.MESSAGES,
@@ -122,6 +125,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         zh_why_ip.MESSAGES,
         zh_why_icmp.MESSAGES,
         zh_why_wire.MESSAGES,
+        zh_glossary.MESSAGES,
     ),
 }
 _TABLES: Final[dict[str, dict[str, str]]] = {

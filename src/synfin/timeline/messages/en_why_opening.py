@@ -49,13 +49,13 @@ LISTENING: Final[dict[str, str]] = {
         "Each SYN that is answered costs memory until its third segment comes, and a forged one costs it until the "
         "time-out: that is what a SYN flood exploits. So the number of embryonic connections has a limit. It is "
         "reached now; this SYN is not remembered. An honest client sends its SYN again and may find room then, "
-        "unless cookies let it in at once (RFC 4987 3.1)."
+        "unless cookies let it in at once (RFC 4987 2.2)."
     ),
     "why.rule.accept-queue-full": (
         "Connections that are complete wait in a queue until the application calls accept(). It is full, because "
         "the application is slower than its clients. {who} ignores the segment as if it were lost: a SYN, or the "
         "third segment of a handshake. {peer} or {who} will repeat something, and by then there may be room. From "
-        "{peer}'s side it looks like a slow network (RFC 4987 3.1 describes both queues)."
+        "{peer}'s side it looks like a slow network. RFC 9293 has no such queue; RFC 4987 2.2 tells of the backlog."
     ),
     "why.rule.syn-cookie-sent": (
         "There is no room for one more embryonic connection, but {who} may answer with SYN cookies. The SYN,ACK "

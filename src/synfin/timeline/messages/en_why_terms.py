@@ -240,7 +240,6 @@ LINUX: Final[dict[str, str]] = {
     "linux.flag.PSH": (
         "It is also set within bursts, because a paced sender hands segments down in twos and marks each piece."
     ),
-    "linux.flag.URG": "The pointer names the last urgent octet itself, not the one behind it.",
     "linux.option.md5": "It knows the option, and drops a signed SYN for a socket without a key.",
     "linux.option.wscale": "The shift does not follow the buffer of the moment but the largest one allowed.",
     "linux.option.TS": "A segment without the timestamp that was agreed on is taken.",

@@ -40,12 +40,12 @@ LISTENING: Final[dict[str, str]] = {
     "why.rule.syn-queue-full": (
         "应答过的每个 SYN 都要占内存，直到第三个报文段到来；伪造的则一直占到超时，SYN 洪泛利用的就是这一点。因此半"
         "连接的数量有上限，现在到了，这个 SYN 不再登记。老实的客户端会重发 SYN，那时也许就有空位；若启用了 SYN "
-        "Cookie，则马上就能进来（RFC 4987 3.1）。"
+        "Cookie，则马上就能进来（RFC 4987 2.2）。"
     ),
     "why.rule.accept-queue-full": (
         "完成握手的连接在队列里等应用调用 accept()。应用比客户端慢，队列满了。{who} 把这个报文段（SYN 或握手的第三"
-        "个报文段）当作丢失处理。{peer} 或 {who} 会重发，那时也许已有空位；从 {peer} 看来，只像是网络慢（两个队列"
-        "见 RFC 4987 3.1）。"
+        "个报文段）当作丢失处理。{peer} 或 {who} 会重发，那时也许已有空位；从 {peer} 看来，只像是网络慢。RFC 9293 里没"
+        "有这个队列，backlog 见 RFC 4987 2.2。"
     ),
     "why.rule.syn-cookie-sent": (
         "已经容不下更多半连接，但 {who} 可以用 SYN Cookie 应答。发出的 SYN,ACK 看上去与别的没有两样，只是序号不出自"

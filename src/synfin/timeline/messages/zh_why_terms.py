@@ -200,7 +200,6 @@ TIMERS: Final[dict[str, str]] = {
 
 LINUX: Final[dict[str, str]] = {
     "linux.flag.PSH": "一批数据中间也会设置它，因为定速发送时报文段两个两个地交下去，每一份都带标志。",
-    "linux.flag.URG": "指针指向最后一个紧急字节本身，而不是它之后。",
     "linux.option.md5": "它认识这个选项；套接字没有密钥时，丢弃带签名的 SYN。",
     "linux.option.wscale": "移位数不看当前的缓冲区，而是按允许的最大缓冲区来定。",
     "linux.option.TS": "约好之后仍不带时间戳的报文段，照样接受。",

@@ -180,7 +180,7 @@ AGAIN: Final[dict[str, str]] = {
         "A router could not forward the packet: it was larger than the next link carries, and may not be cut on "
         "the way. Its ICMP message named the size that fits. {who} lowers its segment size for this path and sends "
         "the same octets in smaller segments. It is no sign of congestion, so the window stays. A firewall that "
-        "drops these messages makes a connection hang (RFC 1191 6.3)."
+        "drops these messages makes a connection hang (RFC 1191 6.4)."
     ),
     "why.rule.limited-transmit": (
         "The first and the second duplicate ACK are no proof of loss, but they show that segments leave the "

@@ -8,7 +8,7 @@ HOST: Final[dict[str, str]] = {
     "setting.host.nodelay": "小块数据立即发送（TCP_NODELAY），即关闭 Nagle 算法",
     "setting.host.ack_delay": "对数据的 ACK 最多可等待多久，必须小于半秒",
     "setting.host.quick_acks": "开头多少个数据报文段立即确认",
-    "setting.host.msl": "报文段最长寿命；TIME_WAIT 持续其两倍",
+    "setting.host.msl": "报文段最大生存时间；TIME_WAIT 持续其两倍",
     "setting.host.rto_min": "超时重传时间的下限",
     "setting.host.rto_max": "超时重传时间的上限",
     "setting.host.rto_initial": "尚未测得往返时间时使用的超时时间",

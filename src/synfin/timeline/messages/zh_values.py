@@ -14,7 +14,7 @@ VALUES: Final[dict[str, str]] = {
     "value.length": "声称 {count} 字节，实有 {there} 字节",
     "value.cut": "放不下{field}",
     "value.broadcast": "广播：本链路上的所有主机",
-    "value.group": "组播：本链路上的一组主机",
+    "value.group": "多播：本链路上的一组主机",
     "value.unknown_yet": "尚不知道",
     "value.checksum_good": "正确",
     "value.checksum_bad": "错误，应为 {expected}",

@@ -120,7 +120,7 @@ ANSWERS: Final[dict[str, str]] = {
     ),
     "why.rule.syn-sent-rst-ignored": (
         "没有确认任何内容、或没有确认这个 SYN 的 RST，谁猜中地址和端口都能发。只有确认了 SYN 的 RST，才说明发送者见"
-        "过它。{who} 不理会这一个，继续等待应答（RFC 9293 3.10.7.3，RFC 5961 3.2）。"
+        "过它。{who} 不理会这一个，继续等待应答（RFC 9293 3.10.7.3、RFC 5961 3.2）。"
     ),
     "why.rule.syn-sent-refused": (
         "这个 RST 确认了 {who} 的 SYN，可见发送者见过它：{peer} 的协议栈，或代它说话的防火墙。那个端口没有程序监听。"

@@ -68,15 +68,16 @@ WHY: Final[dict[str, str]] = {
     ),
     "why.error.EPIPE": (
         "Data was written after this end had said FIN by shutdown() or close(). The FIN took the number behind the "
-        "last octet, so there is no number left for more data; that would be text behind the end (RFC 9293 3.10.2 "
-        "calls it “connection closing”). Reading still works after shutdown(). It is not about the peer: a peer's "
-        "FIN alone never causes it, because a half-closed connection may still be written to."
+        "last octet, so no number is left for more (RFC 9293 3.10.2: “connection closing”); reading still works "
+        "after shutdown(). A socket says the same to a program that writes on after it was told of a reset: that is "
+        "the “broken pipe” of servers whose client has gone. A peer's FIN alone never causes it, for a half-closed "
+        "connection may be written to."
     ),
     "why.error.ENOTCONN": (
-        "The call needs a connection, and there is none: it was never opened, has not finished opening, or is "
-        "closed already. RFC 9293 3.10 names it “connection does not exist” for SEND, RECEIVE and CLOSE in state "
-        "CLOSED. After a failure the cause is told first (reset, timed out, refused); this error follows only once "
-        "that was told, or when the application itself had let go."
+        "The call needs a connection, and there is none: it was never opened, has not finished opening, or was "
+        "closed by the application itself. RFC 9293 3.10 has “connection does not exist” for SEND, RECEIVE and "
+        "CLOSE in state CLOSED. Of a connection that failed the cause is told instead: reset, timed out or refused. "
+        "So this error speaks about the program, not about the network."
     ),
     "why.error.EISCONN": (
         "The call would open a connection that is open already. A connection is named by its four-tuple, so the "

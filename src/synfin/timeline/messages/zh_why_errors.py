@@ -61,14 +61,14 @@ WHY: Final[dict[str, str]] = {
         "9293 3.10.5）。"
     ),
     "why.error.EPIPE": (
-        "本端已经用 shutdown() 或 close() 发过 FIN，却还要写。FIN 占用了最后一个字节之后的序号，再没有序号留给数据，"
-        "那等于在结尾之后添字（RFC 9293 3.10.2 称为 connection closing）。shutdown() 之后仍可读。这与对端无关：仅仅"
-        "收到对端的 FIN 不会引起它，半关闭的连接照样可以写。"
+        "本端已经用 shutdown() 或 close() 发过 FIN，却还要写。FIN 占用了最后一个字节之后的序号，再没有序号留给数据"
+        "（RFC 9293 3.10.2 称为 connection closing）；shutdown() 之后仍可读。程序得知复位之后还继续写，套接字也这样"
+        "回答：客户端已走，服务器常见的“broken pipe”就是它。仅仅收到对端的 FIN 不会引起它，半关闭的连接照样可以写。"
     ),
     "why.error.ENOTCONN": (
-        "这个调用需要连接，而连接不存在：从没打开过，还没打开完，或者已经关闭。RFC 9293 3.10 对 CLOSED 状态下的 "
-        "SEND、RECEIVE、CLOSE 就回答 connection does not exist。连接失败时先报告原因（复位、超时、被拒绝），报告过"
-        "之后，或者应用自己已经放手，才会得到这个错误。"
+        "这个调用需要连接，而连接不存在：从没打开过，还没打开完，或者应用自己已经关闭。RFC 9293 3.10 对 CLOSED 状态"
+        "下的 SEND、RECEIVE、CLOSE 就回答 connection does not exist。连接若是失败的，报告的则是原因：复位、超时或被"
+        "拒绝。所以这个错误说的是程序，不是网络。"
     ),
     "why.error.EISCONN": (
         "这个调用要打开的连接已经打开了。连接以四元组为名，同一个控制块不能再通向第二个对端；用过的也不能重新打开，"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.lab.world import World
 from synfin.timeline import catalog, origins
+from synfin.timeline.explain import explain_step
 from synfin.timeline.messages import LANGUAGES
-from synfin.timeline.model import Flight, Model
+from synfin.timeline.model import ARRIVAL, DEPARTURE, Flight, Model, Step
 from synfin.timeline.sums import Sum, sums
 from synfin.timeline.world import timeline_of
 from synfin.trace import Record
@@ -29,20 +30,29 @@ EXPRESSION = rf"{TERM}(?: (?:\+|-|<<) {TERM})*"
 CHAIN = re.compile(rf"{EXPRESSION}(?: [=<] {EXPRESSION})+")
 
 
-def flights_of(records: list[Record], hosts: tuple[str, str], one_sided: bool = False) -> list[Flight]:
+def steps_of(records: list[Record], hosts: tuple[str, str]) -> list[Step]:
+    """Every step of a run."""
+    model = Model(hosts)
+    return [step for record in records for step in model.feed(record)] + model.flush()
+
+
+def flights_in(steps: list[Step]) -> list[Flight]:
     """Every segment of a run, in the order of sending."""
-    model = Model(hosts, one_sided=one_sided)
-    steps = [step for record in records for step in model.feed(record)] + model.flush()
     found: dict[int, Flight] = {id(step.flight): step.flight for step in steps if step.flight is not None}
     return sorted(found.values(), key=lambda flight: flight.sent_at)
 
 
 @cache
-def played(name: str, preset: str) -> list[Flight]:
-    """The segments of a demo, or of a long lossy transfer."""
+def happened(name: str, preset: str) -> list[Step]:
+    """The steps of a demo, or of a long lossy transfer."""
     world: World = bulk(preset, 4) if name == "bulk" else run(name, preset=preset)
     timeline = timeline_of(world)
-    return flights_of(timeline.records, timeline.hosts)
+    return steps_of(timeline.records, timeline.hosts)
+
+
+def played(name: str, preset: str) -> list[Flight]:
+    """The segments of a demo, or of a long lossy transfer."""
+    return flights_in(happened(name, preset))
 
 
 def value(expression: str, names: dict[str, int]) -> int:
@@ -145,6 +155,40 @@ def test_what_is_said_about_earlier_segments_was_so(name: str, preset: str) -> N
         oracle.sees(flight)
 
 
+@pytest.mark.parametrize("preset", ["rfc", "linux"])
+@pytest.mark.parametrize("name", [*SCENARIOS, "bulk"])
+def test_what_arrives_is_placed_by_the_last_ack_of_its_receiver(name: str, preset: str) -> None:
+    asked: dict[tuple[Endpoint, Endpoint], tuple[int, int] | None] = {}
+    bases: dict[tuple[Endpoint, Endpoint], int] = {}
+    for step in happened(name, preset):
+        flight = step.flight
+        if step.kind == DEPARTURE and flight is not None and not flight.segment.flags & RST:
+            here = (flight.src, flight.dst)
+            if flight.segment.flags & SYN and bases.get(here) != flight.segment.seq:
+                bases[here] = flight.segment.seq
+                asked[here] = asked[flight.dst, flight.src] = None
+            if flight.numbers.ack is not None:
+                asked[here] = (flight.numbers.ack, flight.numbers.ack + flight.numbers.window)
+        elif step.kind == ARRIVAL and flight is not None:
+            assert step.asked == asked.get((flight.dst, flight.src))
+            for one in explain_step(step, catalog("en")):
+                for line in one.arithmetic:
+                    assert untrue(line, flight) == [], (name, line)
+
+
+def test_the_rule_that_judges_a_number_tells_it() -> None:
+    def lines(name: str, rule: str) -> list[str]:
+        told = [one for step in happened(name, "rfc") for one in explain_step(step, catalog("en")) if one.title == rule]
+        return [line for one in told for line in one.arithmetic]
+
+    assert lines("reset-checks", "rst-in-window") == ["1 < 4901 < 65536: inside of the window that B has last told."]
+    assert lines("reset-checks", "rst-exact") == ["seq = 1 = 1: exactly the number that B has last asked for."]
+    assert lines("fin-before-data", "fin-out-of-order")[0].endswith("inside of the window that B has last told.")
+    assert lines("ack-lost-data", "ack-establishes") == [
+        "ack = 1 = 0 + 1, as in A's segment before: nothing more has come in order since."
+    ]
+
+
 def test_a_long_transfer_needs_no_excuses() -> None:
     """Where everything was seen, no sentence says that something was not."""
     said = {one.message for preset in ("rfc", "linux") for flight in played("bulk", preset) for one in sums(flight)}
@@ -155,7 +199,7 @@ def test_a_long_transfer_needs_no_excuses() -> None:
 
 def told(records: list[Record], lang: str = "en") -> list[list[str]]:
     """The sentences about each segment."""
-    return [[one.text(catalog(lang)) for one in sums(flight)] for flight in flights_of(records, ("A", "B"))]
+    return [[one.text(catalog(lang)) for one in sums(flight)] for flight in flights_in(steps_of(records, ("A", "B")))]
 
 
 def test_the_handshake_in_words() -> None:
@@ -216,7 +260,7 @@ def test_numbers_on_the_wire_wrap(isn_a: int, isn_b: int) -> None:
     tape.flight(0, 10, "A", tape.segment("A", SYN, isn_a), "syn")
     tape.flight(10, 20, "B", tape.segment("B", SYN | ACK, isn_b, (isn_a + 1) % WRAP), "syn-ack")
     tape.flight(20, 30, "A", tape.segment("A", ACK, (isn_a + 1) % WRAP, (isn_b + 1) % WRAP, b"x"), "data")
-    for flight in flights_of(tape.records, ("A", "B")):
+    for flight in flights_in(steps_of(tape.records, ("A", "B"))):
         assert [untrue(one.text(catalog("en")), flight) for one in sums(flight)].count([]) == len(sums(flight))
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from synfin.errors import UsageError
 from synfin.timeline.messages import Catalog
-from synfin.timeline.model import TIMER, TOLD, Flight, Step
-from synfin.timeline.sums import sums
+from synfin.timeline.model import ARRIVAL, TIMER, TOLD, Flight, Step
+from synfin.timeline.sums import Sum, covered, place, sums
 from synfin.timeline.words import rule_source
 from synfin.trace import StateRecord
 from synfin.wire.tcp import FIN, RST, SYN, flag_names
@@ -22,6 +22,16 @@ from synfin.wire.tcp import FIN, RST, SYN, flag_names
 KINDS: Final = ("rule", "state", "move", "flag", "option", "timer", "error")
 # Which flag says most about a segment whose reason is not known (a capture): the first of these that is set
 _TELLING: Final = ((RST, "RST"), (SYN, "SYN"), (FIN, "FIN"))
+# Rules that judge where a segment lies in the window, and rules that judge what it acknowledges
+_PLACED: Final = (
+    "seq-outside-window", "seq-zero-window", "rst-outside-window", "rst-in-window", "rst-exact", "syn-in-window",
+    "syn-retransmitted", "text-duplicate", "text-duplicate-held", "text-out-of-order", "fin-out-of-order",
+    "time-wait-fin-again", "time-wait-old-segment", "time-wait-rst", "time-wait-rst-ignored",
+)  # fmt: skip
+_COVERED: Final = (
+    "ack-bad-in-syn-received", "ack-beyond-snd-nxt", "ack-too-old", "ack-duplicate", "ack-establishes", "fin-acked",
+    "fin-received-and-acked", "listen-ack-reset", "syn-sent-bad-ack", "syn-sent-established",
+)  # fmt: skip
 SOURCE: Final = re.compile(r"RFC [0-9]+(?: [0-9]+(?:\.[0-9]+)*)?")  # an RFC, and a section of it
 
 
@@ -30,7 +40,7 @@ class Explanation:
     """Why something is so.
 
     `title`: its name (flags, a move, a rule); `short`: one line; `long`: a paragraph; `arithmetic`: sentences about
-    the numbers of this very segment, none for other things; `rfc`: RFC and section, empty where there is none;
+    the numbers of this very segment, none where no numbers decide; `rfc`: RFC and section, empty where there is none;
     `linux`: what Linux does differently, None where nothing is known to differ.
     """
 
@@ -81,11 +91,11 @@ def explain_step(step: Step, texts: Catalog, peer: str = "") -> list[Explanation
     for move in step.moves:
         found.append(_move(move, peer, texts))
         if move.why not in told and texts.has(f"why.rule.{move.why}"):
-            found.append(_rule(move.why, step.host, peer, texts))
+            found.append(_judged(move.why, step, peer, texts))
         told[move.why] = True
     for rule in step.rules:
         if rule.rule not in told and texts.has(f"rule.{rule.rule}"):
-            found.append(_rule(rule.rule, step.host, peer, texts))
+            found.append(_judged(rule.rule, step, peer, texts))
         told[rule.rule] = True
     return found
 
@@ -132,6 +142,18 @@ def _term(kind: str, name: str, texts: Catalog, title: str, short: str, rfc: str
     long = texts.text(f"why.{kind}.{name}") if texts.has(f"why.{kind}.{name}") else ""
     linux = texts.text(f"linux.{kind}.{name}") if texts.has(f"linux.{kind}.{name}") else None
     return Explanation(short, long, (), rfc or first_source((long, short)), linux, title)
+
+
+def _judged(rule: str, step: Step, peer: str, texts: Catalog) -> Explanation:
+    """A rule that decided about the segment of a step, with the numbers that it went by."""
+    told = _rule(rule, step.host, peer, texts)
+    found: list[Sum] = []
+    if step.flight is not None and step.kind == ARRIVAL:
+        if rule in _PLACED and step.asked is not None:
+            found = place(step.flight, step.asked)
+        elif rule in _COVERED:
+            found = covered(step.flight)
+    return replace(told, arithmetic=tuple(one.text(texts) for one in found)) if found else told
 
 
 def _rule(rule: str, who: str, peer: str, texts: Catalog) -> Explanation:

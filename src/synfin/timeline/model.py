@@ -390,8 +390,7 @@ class Model:
             flight.fate = ARRIVED
         step.flight = flight
         step.first = first
-        if not flight.foreign:
-            self.origins.arrived((flight.src, flight.dst), flight.numbers.ack)
+        step.asked = self.origins.arrived((flight.src, flight.dst), flight.numbers.ack, flight.foreign)
         return done
 
     def _trace_back(self, flight: Flight) -> None:

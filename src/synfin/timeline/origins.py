@@ -69,8 +69,8 @@ class Origin(NamedTuple):
 
     `peer`: the other host's name.  `seq_kind`, `ack_kind`: constants above, `before` and `acked` the pieces they speak
     of.  `high`: the next number of the sender's direction before this segment, `peer_high` that of the other;
-    `repeated`: the last ACK had the same number; `wants` and `edge`: what the other host has last asked for and where
-    its window ended then (None: it has not said).  `scale`: the shift of the window field, None where it is not
+    `repeated`: the last ACK had the same number; `asked`: what the other host has last asked for (None: it has
+    not).  `scale`: the shift of the window field, None where it is not
     scaled; `echo`: when the other host sent the timestamp that is echoed (ns), None: not seen.
     """
 
@@ -84,10 +84,16 @@ class Origin(NamedTuple):
     repeated: bool
     peer_high: int
     peer_isn: int | None
-    wants: int | None
-    edge: int | None
+    asked: Asked | None
     scale: int | None
     echo: int | None
+
+
+class Asked(NamedTuple):
+    """What a host has last asked for when a segment reaches it, and where its window ended then; relative numbers."""
+
+    wants: int
+    edge: int
 
 
 @final
@@ -95,8 +101,8 @@ class _Direction:
     """What is known of one direction of a connection."""
 
     __slots__ = (
+        "asked",
         "clocks",
-        "edge",
         "ends",
         "high",
         "isn",
@@ -105,7 +111,6 @@ class _Direction:
         "started",
         "starts",
         "synchronized",
-        "wants",
     )
 
     def __init__(self, isn: int) -> None:
@@ -115,8 +120,7 @@ class _Direction:
         self.synchronized = False  # its SYN was
         self.starts: dict[int, Piece] = {}  # by first number, the first that had it
         self.ends: dict[int, Piece] = {}  # by the number behind it, the latest that had it
-        self.wants: int | None = None  # the last ACK sent in this direction, a number of the other one
-        self.edge: int | None = None
+        self.asked: Asked | None = None  # by the last ACK sent in this direction; numbers of the other one
         self.offered = False
         self.scale = 0
         self.clocks: dict[int, int] = {}  # TSval to the time it was first sent
@@ -173,11 +177,17 @@ class OriginTracker:
             _remember(here, back, now, segment, numbers, rule)
         return origin
 
-    def arrived(self, ends: tuple[Endpoint, Endpoint], ack: int | None) -> None:
-        """A segment between `ends` has arrived: its receiver knows what it acknowledges."""
+    def arrived(self, ends: tuple[Endpoint, Endpoint], ack: int | None, foreign: bool = False) -> Asked | None:
+        """A segment between `ends` has arrived, so its receiver knows what it acknowledges, if it is no forgery.
+
+        Gives what that host has last asked for, None if it has not spoken of these numbers.
+        """
         back = self._directions.get((ends[1], ends[0]))
-        if ack is not None and back is not None and ack <= back.high:
+        if back is None:
+            return None
+        if ack is not None and ack <= back.high and not foreign:
             back.acknowledged(ack)
+        return back.asked
 
     def _other(self, sender: str) -> str:
         return self.hosts[1] if sender == self.hosts[0] else self.hosts[0]
@@ -187,6 +197,9 @@ class OriginTracker:
             del self._directions[next(iter(self._directions))]
         direction = _Direction(isn)
         self._directions[ends] = direction
+        back = self._directions.get((ends[1], ends[0]))
+        if back is not None:
+            back.asked = None  # it was about the numbers before
         return direction
 
 
@@ -210,11 +223,10 @@ def _origin(
         isn=(segment.seq - numbers.seq) % _WRAP if here.synchronized or segment.flags & SYN else None,
         ack_kind=ack_kind,
         acked=acked,
-        repeated=numbers.ack is not None and here.wants == numbers.ack,
+        repeated=here.asked is not None and here.asked.wants == numbers.ack,
         peer_high=back.high if back is not None else 0,
         peer_isn=peer_isn,
-        wants=back.wants if back is not None else None,
-        edge=back.edge if back is not None else None,
+        asked=back.asked if back is not None else None,
         scale=here.scale if scaled else None,
         echo=echo,
     )
@@ -287,8 +299,7 @@ def _remember(
     elif not segment.length and not here.ends and numbers.seq >= here.high:
         here.high = numbers.seq  # a capture that begins in the middle
     if numbers.ack is not None:
-        here.wants = numbers.ack
-        here.edge = numbers.ack + numbers.window
+        here.asked = Asked(numbers.ack, numbers.ack + numbers.window)
     if options.ts_val is not None and options.ts_val not in here.clocks:
         here.clocks[options.ts_val] = now
         if len(here.clocks) > CLOCK_LIMIT:

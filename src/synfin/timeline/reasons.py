@@ -53,10 +53,11 @@ class Reasons:
         peer = self.hosts[1] if step.host == self.hosts[0] else self.hosts[0]
         told: list[Reason] = []
         causes = [move.why for move in step.moves]
+        shown = explain_flight(step.flight, self.texts).arithmetic if step.flight is not None else ()
         for one in explain_step(step, self.texts, peer):
-            if one.title in causes and told:
-                continue
-            told.extend(self._paragraphs(one, one.title, titled=True))
+            if one.title not in causes or not told:
+                told.extend(self._paragraphs(one, one.title, titled=True))
+            told.extend(Reason(SUM, line) for line in one.arithmetic if line not in shown)
         return told
 
     def _paragraphs(self, one: Explanation, key: str, *, titled: bool) -> list[Reason]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.timeline.numbers import Numbers
-from synfin.timeline.origins import Origin
+from synfin.timeline.origins import Asked, Origin
 from synfin.trace import RuleRecord, StateRecord, TcbValue
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import Segment
@@ -87,12 +87,13 @@ class Step:
     `state` is the connection's state there afterwards, `before` that at the start; `moves` and `rules` are what the
     step caused; `first` is True for the first arrival of a flight, False for that of a copy.  `tcb` holds the
     variables that were found changed at this step (`trace.TcbRecord` has their names), if the run was probed; what
-    several steps of one instant have changed together stands at the last of them.
+    several steps of one instant have changed together stands at the last of them.  `asked` is what the host had last
+    asked for when this segment arrived, None if it had not.
     """
 
     __slots__ = (
-        "before", "call", "detail", "first", "flight", "host", "kind", "local", "moves", "now", "order", "remote",
-        "rules", "state", "tcb",
+        "asked", "before", "call", "detail", "first", "flight", "host", "kind", "local", "moves", "now", "order",
+        "remote", "rules", "state", "tcb",
     )  # fmt: skip
 
     def __init__(
@@ -107,6 +108,7 @@ class Step:
         self.before = state
         self.state = state
         self.flight: Flight | None = None
+        self.asked: Asked | None = None
         self.first = True
         self.call = ""
         self.detail = ""

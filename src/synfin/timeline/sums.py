@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from synfin.timeline import origins
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import Flight
-from synfin.timeline.origins import Origin, Piece
+from synfin.timeline.origins import Asked, Origin, Piece
 from synfin.wire.tcp import FIN, RST, SYN, URG
 
 _WRAP: Final = 1 << 32
@@ -45,7 +45,8 @@ def sums(flight: Flight) -> list[Sum]:
         return []
     found = [_sequence(flight, origin)]
     if origin.seq_kind == origins.FOREIGN:
-        found.extend(_aim(flight, origin))
+        if origin.asked is not None:
+            found.append(_aim(flight, origin, origin.asked))
     found.append(_acknowledgment(flight, origin))
     found.extend(_wire(flight, origin))
     found.append(_length(flight, origin))
@@ -88,19 +89,29 @@ def _sequence(flight: Flight, origin: Origin) -> Sum:
     return Sum(f"sum.seq.{kind}", params, before.sent_at)
 
 
-def _aim(flight: Flight, origin: Origin) -> list[Sum]:
-    """Where a segment that somebody else made lies in the window of the host it goes to."""
-    wants, edge, seq = origin.wants, origin.edge, flight.numbers.seq
-    if wants is None or edge is None:
-        return []
-    params = {**_who(flight, origin), "seq": seq, "wants": wants, "edge": edge}
+def place(flight: Flight, asked: Asked) -> list[Sum]:
+    """Where a segment lies in the window of the host that it has reached; `asked`: what that host has last told."""
+    return [] if flight.origin is None else [_aim(flight, flight.origin, asked)]
+
+
+def covered(flight: Flight) -> list[Sum]:
+    """What a segment acknowledges."""
+    return [] if flight.origin is None else [_acknowledgment(flight, flight.origin)]
+
+
+def _aim(flight: Flight, origin: Origin, asked: Asked) -> Sum:
+    """Where a segment lies in the window of the host it goes to."""
+    wants, edge = asked
+    seq, length = flight.numbers.seq, flight.segment.length
+    params = {**_who(flight, origin), "seq": seq, "wants": wants, "edge": edge, "length": length, "end": seq + length}
     if seq == wants:
-        return [Sum("sum.aim.exact", params)]
+        return Sum("sum.aim.exact", params)
     if seq < wants:
-        return [Sum("sum.aim.below", params)]
+        real = origin.seq_kind != origins.FOREIGN and seq >= 0  # else it never was part of this stream
+        return Sum("sum.aim.had" if real and 0 < length <= wants - seq else "sum.aim.below", params)
     if seq < edge:
-        return [Sum("sum.aim.inside", params)]
-    return [Sum("sum.aim.above", {**params, "over": seq - edge})]
+        return Sum("sum.aim.inside", params)
+    return Sum("sum.aim.above", {**params, "over": seq - edge})
 
 
 def _acknowledgment(flight: Flight, origin: Origin) -> Sum:
@@ -234,4 +245,4 @@ def _signed(distance: int) -> int:
     return (distance + (_WRAP >> 1)) % _WRAP - (_WRAP >> 1)
 
 
-__all__ = ["Sum", "sums"]
+__all__ = ["Sum", "covered", "place", "sums"]

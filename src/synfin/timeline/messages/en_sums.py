@@ -51,6 +51,10 @@ SEQUENCE: Final[dict[str, str]] = {
     "sum.aim.exact": "seq = {seq} = {wants}: exactly the number that {peer} has last asked for.",
     "sum.aim.inside": "{wants} < {seq} < {edge}: inside of the window that {peer} has last told.",
     "sum.aim.below": "{seq} < {wants}: below the number that {peer} has last asked for.",
+    "sum.aim.had": (
+        "{seq} + {length} = {end}: the segment ends there, and {peer} has last asked for {wants}, so it has had "
+        "all of this."
+    ),
     "sum.aim.above": "{seq} = {edge} + {over}: beyond the window that {peer} has last told.",
 }
 

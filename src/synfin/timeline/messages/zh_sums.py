@@ -40,6 +40,7 @@ SEQUENCE: Final[dict[str, str]] = {
     "sum.aim.exact": "seq = {seq} = {wants}：正好是 {peer} 最近要求的序号。",
     "sum.aim.inside": "{wants} < {seq} < {edge}：落在 {peer} 最近通告的窗口之内。",
     "sum.aim.below": "{seq} < {wants}：比 {peer} 最近要求的序号小。",
+    "sum.aim.had": "{seq} + {length} = {end}：报文段到此为止，而 {peer} 最近要求的是 {wants}，可见这些内容它早已收到。",
     "sum.aim.above": "{seq} = {edge} + {over}：超出 {peer} 最近通告的窗口。",
 }
 

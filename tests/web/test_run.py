@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from synfin.lab.plan import Plan, from_json
 from synfin.lab.scenarios import SCENARIOS
+from synfin.timeline.messages import catalog
+from synfin.web.runs import BusyError, Desk, Run, Runs, play_run
 from tests.web.client import Client
 
 FATES = {"arrived", "lost", "held", "late", "damaged", "flying", "gone"}
@@ -109,11 +115,6 @@ def test_the_same_plan_gives_the_same_octets() -> None:
     assert Client().post("/api/run", plan).content == Client().post("/api/run", plan).content
 
 
-def test_a_run_without_end_is_stopped_and_says_so(client: Client) -> None:
-    document = client.run("time-wait-missing", preset="linux", faults=["delay(*,*,all,1ms)"])
-    assert isinstance(document["endless"], bool)
-
-
 @pytest.mark.parametrize(
     ("body", "field", "words"),
     [
@@ -201,3 +202,77 @@ def test_rows_come_in_pages_too(client: Client) -> None:
     assert client.post("/api/rows", {"plan": plan, "from": 10_000, "count": 4}).json()["rows"] == []
     for wrong in ({"from": -1, "count": 1}, {"from": 0, "count": "x"}, {"from": 0}, {"from": True, "count": 1}):
         client.refused("/api/rows", {"plan": plan, **wrong})
+
+
+def test_a_run_without_end_is_stopped_and_says_so() -> None:
+    run = play_run(from_json({"scenario": "close"}), events=20, records=30)
+    document = run.document(catalog("en"))
+    assert (document["endless"], document["truncated"]) == (True, False)
+    short = play_run(from_json({"scenario": "close"}), records=30).document(catalog("en"))
+    assert (short["endless"], short["truncated"], short["counts"]["records"]) == (False, True, 30)
+
+
+def test_runs_are_kept_by_number_and_by_weight() -> None:
+    runs = Runs(kept=3)
+    plans = [from_json({"scenario": "close", "seed": seed}) for seed in range(5)]
+    first = runs.get(plans[0])
+    for plan in plans[1:3]:
+        runs.get(plan)
+    assert runs.get(plans[0]) is first  # used again, so it is not the oldest
+    runs.get(plans[3])
+    assert (len(runs), runs.get(plans[0]) is first) == (3, True)
+    light = Runs(records=2 * first.weight + 1)
+    for plan in plans:
+        light.get(plan)
+    assert (len(light), light.weight) == (2, 2 * first.weight)
+    tiny = Runs(records=1)
+    assert tiny.get(plans[0]) is tiny.get(plans[0])  # the last one stays, whatever it weighs
+
+
+def test_a_plan_is_played_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = []
+    may_go = threading.Event()
+
+    def slow(plan: Plan) -> Run:
+        played.append(plan)
+        may_go.wait(20)
+        return play_run(plan)
+
+    monkeypatch.setattr("synfin.web.runs.play_run", slow)
+    runs, plan = Runs(), from_json({"scenario": "close"})
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(runs.get, plan) for _ in range(4)]
+        may_go.set()
+        found = {id(future.result()) for future in waiting}
+    assert (len(played), len(found)) == (1, 1)
+
+
+def test_a_run_that_fails_fails_for_all_and_can_be_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(plan: Plan) -> Run:
+        raise MemoryError
+
+    runs, plan = Runs(), from_json({"scenario": "close"})
+    with monkeypatch.context() as patch:
+        patch.setattr("synfin.web.runs.play_run", broken)
+        with pytest.raises(MemoryError):
+            runs.get(plan)
+    assert runs.get(plan).endless is False
+
+
+def test_too_many_jobs_are_refused_even_when_clients_go_away() -> None:
+    may_go = threading.Event()
+
+    async def crowd() -> None:
+        desk = Desk(workers=1, waiting=3)
+        jobs = [asyncio.create_task(desk.do(lambda: may_go.wait(20))) for _ in range(3)]
+        await asyncio.sleep(0)
+        jobs[0].cancel()  # it runs already: its client has gone, its thread is still taken
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError):
+            await desk.do(lambda: True)
+        may_go.set()
+        assert await asyncio.gather(*jobs[1:]) == [True, True]
+        assert await desk.do(lambda: 5) == 5
+        desk.close()
+
+    asyncio.run(crowd())

@@ -21,15 +21,18 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from synfin.errors import SynfinError
-from synfin.timeline.messages import LANGUAGES
-from synfin.web.asked import RequestError, number_of, plan_of, texts_of
+from synfin.timeline.messages import LANGUAGES, Catalog
+from synfin.web.asked import RequestError, number_of, plan_of, text_of, texts_of
 from synfin.web.assets import Asset, read_assets
 from synfin.web.catalog import catalog_document
+from synfin.web.compare import compare
+from synfin.web.details import explain_name, explain_row, segment_document
 from synfin.web.document import SCHEMA
+from synfin.web.export import export
 from synfin.web.guard import App, Guard
 from synfin.web.limits import BODY_SECONDS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS
 from synfin.web.live import Feed, Studio, Watcher
-from synfin.web.runs import BusyError, Desk, Runs
+from synfin.web.runs import BusyError, Desk, Run, Runs
 
 JSON_TYPE: Final = "application/json"
 ROWS: Final = 1 << 31  # no run has so many
@@ -76,16 +79,56 @@ class Server:
 
     async def rows(self, request: Request) -> Response:
         """POST /api/rows"""
-        asked = await _read_json(request, ("plan", "lang", "from", "count"))
+        asked = await _read_json(request, ("plan", "capture", "lang", "from", "count"))
         texts = texts_of(asked.get("lang"), self.lang)
-        plan = plan_of(asked, texts)
+        subject = self._subject(asked, texts)
         first, count = number_of(asked, "from", ROWS), number_of(asked, "count", ROWS)
 
         def page() -> dict[str, Any]:
-            story = self.runs.get(plan).story
+            story = subject().story
             return {"schema": SCHEMA, "total": len(story.rows), "rows": list(story.shape(texts, first, count))}
 
         return await self._answer(request, page)
+
+    async def explain(self, request: Request) -> Response:
+        """POST /api/explain"""
+        asked = await _read_json(request, ("plan", "capture", "lang", "row", "kind", "name"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        if "kind" in asked or "name" in asked:
+            kind, name = text_of(asked, "kind"), text_of(asked, "name")
+            return await self._answer(request, lambda: explain_name(kind, name, texts))
+        subject, row = self._subject(asked, texts), number_of(asked, "row", ROWS)
+        return await self._answer(request, lambda: explain_row(subject(), row, texts))
+
+    async def segment(self, request: Request) -> Response:
+        """POST /api/segment"""
+        asked = await _read_json(request, ("plan", "capture", "lang", "flight"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        subject, number = self._subject(asked, texts), number_of(asked, "flight", ROWS)
+        return await self._answer(request, lambda: segment_document(subject(), number, texts))
+
+    async def compare(self, request: Request) -> Response:
+        """POST /api/compare"""
+        asked = await _read_json(request, ("a", "b", "lang"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        before, after = plan_of(asked, texts, "a"), plan_of(asked, texts, "b")
+        return await self._answer(
+            request, lambda: compare(self.runs.get(before).story, self.runs.get(after).story, texts)
+        )
+
+    async def export(self, request: Request) -> Response:
+        """POST /api/export"""
+        asked = await _read_json(request, ("plan", "capture", "lang", "format"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        subject, form = self._subject(asked, texts), text_of(asked, "format")
+        packs = _takes_gzip(request)
+
+        def work() -> Response:
+            made = export(subject(), form, texts.language)
+            headers = {"content-disposition": f'attachment; filename="{made.name}"', "cache-control": "no-store"}
+            return _packed(made.body, made.kind, headers, packs=packs)
+
+        return await self.desk.do(work)
 
     async def live(self, socket: WebSocket) -> None:
         """WebSocket /ws/live?lang=: what a running host says."""
@@ -106,6 +149,16 @@ class Server:
             talking.cancel()
             studio.leave(watcher)
 
+    def _subject(self, asked: dict[str, Any], texts: Catalog) -> Callable[[], Run]:
+        """What finds the run that a request is about, in a thread: that of a plan, or of a capture sent before."""
+        if "capture" in asked:
+            if "plan" in asked:
+                raise RequestError("give a plan or a capture, not both", "capture")
+            name = text_of(asked, "capture")
+            return lambda: self.runs.capture(name)
+        plan = plan_of(asked, texts)
+        return lambda: self.runs.get(plan)
+
     async def _answer(self, request: Request, job: Callable[[], dict[str, Any]]) -> Response:
         """What `job` makes, as JSON; made, written and compressed in a thread."""
         packs = _takes_gzip(request)
@@ -118,10 +171,17 @@ class Server:
 
 def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) -> App:
     """The whole application, guarded; `token` None: without one; `names`: see `Guard`."""
+    posts = {
+        "run": server.run,
+        "rows": server.rows,
+        "explain": server.explain,
+        "segment": server.segment,
+        "compare": server.compare,
+        "export": server.export,
+    }
     routes = [
         Route("/api/catalog", _told(server.catalog)),
-        Route("/api/run", _told(server.run), methods=["POST"]),
-        Route("/api/rows", _told(server.rows), methods=["POST"]),
+        *(Route(f"/api/{name}", _told(handler), methods=["POST"]) for name, handler in posts.items()),
         WebSocketRoute("/ws/live", server.live),
         Route("/{path:path}", _told(server.asset)),
     ]
@@ -208,11 +268,15 @@ def _takes_gzip(request: Request) -> bool:
 def _json_answer(value: dict[str, Any], *, packs: bool) -> Response:
     # A lone surrogate of a request must not make an answer impossible.
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    headers = {"cache-control": "no-store", "vary": "accept-encoding"}
+    return _packed(body, JSON_TYPE, {"cache-control": "no-store"}, packs=packs)
+
+
+def _packed(body: bytes, kind: str, headers: dict[str, str], *, packs: bool) -> Response:
+    headers["vary"] = "accept-encoding"
     if packs and len(body) >= GZIP_FROM:
         body = gzip.compress(body, GZIP_LEVEL, mtime=0)
         headers["content-encoding"] = "gzip"
-    return Response(body, headers=headers, media_type=JSON_TYPE)
+    return Response(body, headers=headers, media_type=kind)
 
 
 def _error_answer(status: int, text: str, field: str = "") -> Response:

@@ -69,3 +69,11 @@ def number_of(asked: dict[str, Any], field: str, limit: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit:
         raise RequestError(f"{field} must be a number from 0 to {limit - 1}", field)
     return value
+
+
+def text_of(asked: dict[str, Any], field: str) -> str:
+    """A text; raises `RequestError`."""
+    value = asked.get(field)
+    if not isinstance(value, str):
+        raise RequestError(f"{field} must be a text", field)
+    return value

@@ -57,6 +57,10 @@ class Book:
                 del self._flights[next(iter(self._flights))]
         return found
 
+    def flights(self) -> list[Flight]:
+        """All that are remembered, in the order of their numbers."""
+        return list(self._flights)
+
     def again(self, flight: Flight) -> int | None:
         """The number of the flight whose octets it sends again."""
         return None if flight.again is None else self._flights.get(flight.again)
@@ -227,6 +231,7 @@ class Story:
         self.rows.extend(layout.place(model.flush()))
         self.book = Book(hosts)
         self.book.note(self.rows)
+        self.flights = self.book.flights()
         self._tcb = [record for record in records if isinstance(record, TcbRecord) and record.host in hosts]
         for change in self._tcb:
             self.book.connection(change.host, change.local, change.remote)
@@ -248,7 +253,7 @@ class Story:
 
     def counts(self) -> Json:
         """How much there is of everything."""
-        flights = {row.flight: True for row in self.rows if row.flight is not None}
+        flights = self.flights
         fates: dict[str, int] = {}
         for flight in flights:
             fates[flight.fate] = fates.get(flight.fate, 0) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 # One run
-RUN_EVENTS: Final = 400_000  # of the scheduler; beyond them the run counts as endless
+RUN_EVENTS: Final = 80_000  # of the scheduler (some 30,000 segments); beyond them the run counts as endless
 RUN_OCTETS: Final = 16_000_000  # written by all changes of a plan together
 RUN_RECORDS: Final = 120_000  # of the trace; the rest is left out, and the document says so
 

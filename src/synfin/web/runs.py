@@ -10,18 +10,23 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from secrets import token_urlsafe
 from threading import Lock
-from typing import Any, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 from synfin.errors import UsageError
 from synfin.lab.plan import Plan, encode, play, to_json
 from synfin.lab.scenarios import SCENARIOS
+from synfin.lab.world import World
 from synfin.timeline.messages import Catalog
 from synfin.timeline.notes import notes_of
+from synfin.timeline.run import Timeline
 from synfin.timeline.world import timeline_of
+from synfin.web.asked import RequestError
 from synfin.web.document import SCHEMA, Story
 from synfin.web.limits import JOBS_WAITING, KEPT_RECORDS, KEPT_RUNS, RUN_EVENTS, RUN_RECORDS, WORKERS
 
+_NAME_OCTETS: Final = 9
 _Result = TypeVar("_Result")
 
 
@@ -31,47 +36,90 @@ class BusyError(UsageError):
 
 @final
 class Run:
-    """A plan that has been played."""
+    """What was played, or read from a capture; all its documents are made from it.
 
-    def __init__(self, plan: Plan, *, events: int = RUN_EVENTS, records: int = RUN_RECORDS) -> None:
-        self.plan = plan
-        played = play(plan, max_events=events, max_records=records)
-        self.endless = played.endless
-        self.world = played.world
-        timeline = timeline_of(self.world)
+    `name` is the stem of files made of it, `about` what its JSON document says besides events; `plan` and `world` are
+    None for a capture.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        timeline: Timeline,
+        about: dict[str, Any],
+        *,
+        plan: Plan | None = None,
+        world: World | None = None,
+        endless: bool = False,
+        truncated: bool = False,
+    ) -> None:
+        self.name = name
         self.timeline = timeline
+        self.about = about
+        self.plan = plan
+        self.world = world
+        self.endless = endless
+        self.truncated = truncated
         self.story = Story(timeline.records, timeline.hosts, timeline.labels, timeline.owned)
 
     @property
     def weight(self) -> int:
         """How much it takes to keep it, in records."""
-        return len(self.world.records)
+        return len(self.timeline.records)
+
+    def caption(self, texts: Catalog) -> tuple[str, tuple[str, ...]]:
+        """What stands over a picture of it: a title, and lines under it."""
+        if self.plan is None or self.world is None:
+            return self.name, ()
+        scenario = SCENARIOS[self.plan.scenario]
+        name = texts.text("ui.scenario", name=scenario.name, number=scenario.number)
+        details = [texts.text("ui.preset", preset=self.plan.preset, seed=self.plan.seed)]
+        details.extend(texts.text("ui.fault", fault=str(fault)) for fault in self.world.faults)
+        return f"{name}{texts.text('ui.colon')}{texts.text(f'scenario.{scenario.name}')}", tuple(details)
 
     def document(self, texts: Catalog, rows: int | None = None) -> dict[str, Any]:
         """The run document, with at most so many rows."""
-        scenario = SCENARIOS[self.plan.scenario]
-        return {
-            "schema": SCHEMA,
-            "plan": to_json(self.plan),
-            "share": encode(self.plan),
-            "lang": texts.language,
-            "title": texts.text("ui.scenario", name=scenario.name, number=scenario.number),
-            "about": texts.text(f"scenario.{scenario.name}"),
-            "notes": notes_of(scenario, texts),
-            "endless": self.endless,
-            "truncated": self.world.records_lost > 0,
-            **self.story.document(texts, rows),
-        }
+        document: dict[str, Any] = {
+            "schema": SCHEMA, "lang": texts.language, "endless": self.endless, "truncated": self.truncated
+        }  # fmt: skip
+        if self.plan is not None:
+            scenario = SCENARIOS[self.plan.scenario]
+            document |= {
+                "plan": to_json(self.plan),
+                "share": encode(self.plan),
+                "title": texts.text("ui.scenario", name=scenario.name, number=scenario.number),
+                "about": texts.text(f"scenario.{scenario.name}"),
+                "notes": notes_of(scenario, texts),
+            }
+        else:
+            document |= {"plan": None, "share": None, "title": self.name, "about": "", "notes": []}
+        return document | self.story.document(texts, rows)
+
+
+def play_run(plan: Plan, *, events: int = RUN_EVENTS, records: int = RUN_RECORDS) -> Run:
+    """Play a plan within the limits."""
+    played = play(plan, max_events=events, max_records=records)
+    world = played.world
+    about = {
+        "scenario": plan.scenario,
+        "seed": plan.seed,
+        "preset": plan.preset,
+        "faults": [str(fault) for fault in world.faults],
+    }
+    return Run(
+        plan.scenario, timeline_of(world), about, plan=plan, world=world, endless=played.endless,
+        truncated=world.records_lost > 0,
+    )  # fmt: skip
 
 
 @final
 class Runs:
-    """Keeps runs by plan, the least recently used go first; may be asked from several threads."""
+    """Keeps runs by plan, and captures by a name, the least recently used go first; for several threads."""
 
     def __init__(self, *, kept: int = KEPT_RUNS, records: int = KEPT_RECORDS) -> None:
         self._kept = kept
         self._records = records
-        self._runs: OrderedDict[Plan, Run] = OrderedDict()
+        self._runs: OrderedDict[Plan | str, Run] = OrderedDict()
         self._playing: dict[Plan, Future[Run]] = {}
         self._lock = Lock()
 
@@ -97,7 +145,7 @@ class Runs:
         if not mine:
             return future.result()
         try:
-            run = Run(plan)
+            run = play_run(plan)
         except BaseException as error:
             with self._lock:
                 del self._playing[plan]
@@ -109,8 +157,24 @@ class Runs:
         future.set_result(run)
         return run
 
-    def _keep(self, plan: Plan, run: Run) -> None:
-        self._runs[plan] = run
+    def put(self, run: Run) -> str:
+        """Keep a run that no plan makes; gives the name under which `capture` finds it."""
+        name = token_urlsafe(_NAME_OCTETS)
+        with self._lock:
+            self._keep(name, run)
+        return name
+
+    def capture(self, name: str) -> Run:
+        """The run that was kept under a name; raises `RequestError` where it is not kept any more."""
+        with self._lock:
+            run = self._runs.get(name)
+            if run is None:
+                raise RequestError("this capture is not kept any more; open it again", "capture", 404)
+            self._runs.move_to_end(name)
+        return run
+
+    def _keep(self, key: Plan | str, run: Run) -> None:
+        self._runs[key] = run
         while len(self._runs) > self._kept or (len(self._runs) > 1 and self.weight > self._records):
             self._runs.popitem(last=False)
 

@@ -124,6 +124,21 @@ def test_captures_that_are_not_kept_are_told(client: Client) -> None:
     assert (status, told["field"]) == (404, "capture")
 
 
+def test_series_of_a_host_and_of_a_connection(client: Client) -> None:
+    change = {"at": "500ms", "host": "A", "action": "write", "value": "5000"}
+    plan = {"scenario": "handshake", "changes": [change]}
+    busiest = client.post("/api/series", {"plan": plan, "host": "A"}).json()
+    assert busiest["schema"] == 1
+    assert busiest["sent_bytes"] == 5_005  # with hello
+    assert busiest["probed"]
+    assert client.post("/api/series", {"plan": plan, "host": "A", "connection": 0}).json() == busiest
+    other = client.post("/api/series", {"plan": plan, "host": "B", "connection": 0}).json()
+    assert other["local"] == busiest["remote"]
+    for wrong, field in (({"host": "C"}, "host"), ({"host": "A", "connection": 7}, "connection"), ({}, "host")):
+        _, told = client.refused("/api/series", {"plan": plan, **wrong})
+        assert told["field"] == field
+
+
 # Files
 
 

@@ -205,7 +205,7 @@ def test_rows_come_in_pages_too(client: Client) -> None:
 
 
 def test_a_run_without_end_is_stopped_and_says_so() -> None:
-    run = play_run(from_json({"scenario": "close"}), events=20, records=30)
+    run = play_run(from_json({"scenario": "close"}), events=20)
     document = run.document(catalog("en"))
     assert (document["endless"], document["truncated"]) == (True, False)
     short = play_run(from_json({"scenario": "close"}), records=30).document(catalog("en"))

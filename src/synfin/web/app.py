@@ -26,7 +26,7 @@ from synfin.web.asked import RequestError, number_of, plan_of, text_of, texts_of
 from synfin.web.assets import Asset, read_assets
 from synfin.web.catalog import catalog_document
 from synfin.web.compare import compare
-from synfin.web.details import explain_name, explain_row, segment_document
+from synfin.web.details import explain_name, explain_row, segment_document, series_document
 from synfin.web.document import SCHEMA
 from synfin.web.export import export
 from synfin.web.guard import App, Guard
@@ -107,6 +107,13 @@ class Server:
         subject, number = self._subject(asked, texts), number_of(asked, "flight", ROWS)
         return await self._answer(request, lambda: segment_document(subject(), number, texts))
 
+    async def series(self, request: Request) -> Response:
+        """POST /api/series"""
+        asked = await _read_json(request, ("plan", "capture", "lang", "host", "connection"))
+        subject, host = self._subject(asked, texts_of(asked.get("lang"), self.lang)), text_of(asked, "host")
+        connection = number_of(asked, "connection", ROWS) if asked.get("connection") is not None else None
+        return await self._answer(request, lambda: series_document(subject(), host, connection))
+
     async def compare(self, request: Request) -> Response:
         """POST /api/compare"""
         asked = await _read_json(request, ("a", "b", "lang"))
@@ -176,6 +183,7 @@ def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) ->
         "rows": server.rows,
         "explain": server.explain,
         "segment": server.segment,
+        "series": server.series,
         "compare": server.compare,
         "export": server.export,
     }

@@ -15,6 +15,7 @@ from synfin.timeline.headers.document import layers_document
 from synfin.timeline.headers.frames import frame_of, segment_bytes
 from synfin.timeline.layout import Row
 from synfin.timeline.messages import Catalog
+from synfin.timeline.series import series
 from synfin.trace import SEND, SegmentRecord
 from synfin.web.asked import RequestError
 from synfin.web.document import SCHEMA
@@ -66,3 +67,18 @@ def segment_document(run: Run, number: int, texts: Catalog) -> dict[str, Any]:
     else:
         octets = segment_bytes(flight.segment, flight.src, flight.dst)
     return {"schema": SCHEMA, "flight": number, **layers_document(octets, describe(octets), texts)}
+
+
+def series_document(run: Run, host: str, connection: int | None) -> dict[str, Any]:
+    """Numbers over time of what a host sends on a connection of the run document (None: on its busiest one)."""
+    hosts = run.story.hosts
+    if host not in hosts:
+        raise RequestError(f"there is no host {host[:50]!r}; there are {' and '.join(hosts)}", "host")
+    ends = None
+    if connection is not None:
+        ends = run.story.book.ends_of(connection)
+        if ends is None:
+            raise RequestError(f"there is no connection {connection}", "connection")
+        if host != hosts[0]:
+            ends = (ends[1], ends[0])
+    return series(run.timeline.records, host, ends)

@@ -57,6 +57,10 @@ class Book:
                 del self._flights[next(iter(self._flights))]
         return found
 
+    def ends_of(self, connection: int) -> tuple[Endpoint, Endpoint] | None:
+        """The left and the right end of a connection; None for a number that there is not."""
+        return next((ends for ends, number in self.ends.items() if number == connection), None)
+
     def flights(self) -> list[Flight]:
         """All that are remembered, in the order of their numbers."""
         return list(self._flights)

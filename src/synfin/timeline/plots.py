@@ -17,7 +17,7 @@ from synfin.errors import UsageError
 from synfin.timeline.messages import Catalog, catalog
 from synfin.timeline.run import Timeline
 from synfin.timeline.series import Ends, connections, series
-from synfin.trace import Record
+from synfin.trace import SEND, Record, SegmentRecord
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,8 +118,11 @@ def _series(source: Timeline | Sequence[Record], host: str | None, connection: E
     """The series of the host that was asked for, or of the one that sends most."""
     records = source.records if isinstance(source, Timeline) else source
     if host is None:
-        names = source.hosts if isinstance(source, Timeline) else tuple(dict.fromkeys(r.host for r in records))
-        host = max(names, key=lambda name: sum(connections(records, name).values()), default="")
+        senders = dict.fromkeys(
+            record.host for record in records if isinstance(record, SegmentRecord) and record.kind == SEND
+        )
+        # Of two that send as much, the one that sent first: whoever opened the connection.
+        host = max(senders, key=lambda name: sum(connections(records, name).values()), default="")
     return series(records, host, connection)
 
 
@@ -168,11 +171,15 @@ def draw(data: dict[str, Any], kind: str, texts: Catalog) -> Figure:
     figure.suptitle(_title(data, texts), fontsize=12, x=0.01, ha="left")
     for name in kinds:
         if name == "sequence":
-            _sequence(axes.pop(0), data, texts, zoomed)
+            part = axes.pop(0)
+            _sequence(part, data, texts, zoomed)
+            _span(part, data)
             if zoomed is not None:
                 _sequence_zoom(axes.pop(0), data, texts, zoomed)
         else:
-            _DRAWERS[name](axes.pop(0), data, texts)
+            part = axes.pop(0)
+            _DRAWERS[name](part, data, texts)
+            _span(part, data)
     return figure
 
 
@@ -191,6 +198,11 @@ def _size(octets: float, _position: object = None) -> str:
         if abs(octets) >= limit:
             return f"{octets / limit:.4g} {unit}"
     return f"{octets:.4g} B" if octets else "0"
+
+
+def _count(number: float, _position: object = None) -> str:
+    """A sequence number: plain while it is short."""
+    return f"{number:g}" if abs(number) < 10_000 else _size(number)
 
 
 def _rate(bits: float, _position: object = None) -> str:
@@ -231,13 +243,11 @@ def _segments(axes: Axes, data: dict[str, Any], texts: Catalog, *, near: bool = 
     """Acknowledgments, window, segments, SACK blocks; `near`: so that single segments can be seen."""
     sequence = data["sequence"]
     edge, acks, sack = sequence["window"], sequence["acks"], sequence["sack"]
-    axes.step(
-        edge["time_s"], edge["right_edge_seq"], where="post", color=SKY, linestyle=(0, (5, 2)), linewidth=1.2,
-        label=texts.text("plot.right_edge"),
+    _steps(
+        axes, data, edge["time_s"], edge["right_edge_seq"], texts.text("plot.right_edge"), color=SKY,
+        linestyle=(0, (5, 2)), linewidth=1.2,
     )  # fmt: skip
-    axes.step(
-        acks["time_s"], acks["ack_seq"], where="post", color=GREEN, linewidth=1.4, label=texts.text("plot.acks")
-    )  # fmt: skip
+    _steps(axes, data, acks["time_s"], acks["ack_seq"], texts.text("plot.acks"), color=GREEN, linewidth=1.4)
     if sack["time_s"]:
         label = texts.text("plot.sack")
         _bars(axes, sack["time_s"], sack["start_seq"], sack["end_seq"], colors=PURPLE, linewidths=0.9, label=label)
@@ -268,12 +278,13 @@ def _sequence(axes: Axes, data: dict[str, Any], texts: Catalog, zoomed: tuple[fl
     top = max([*segments["end_seq"], *data["sequence"]["acks"]["ack_seq"], 1])
     edges = [edge for edge in data["sequence"]["window"]["right_edge_seq"] if edge <= top * 1.6]
     _frame(axes, texts, "plot.sequence", "plot.axis_sequence")
-    axes.set_ylim(-0.04 * top, max([top * 1.06, *edges]))
+    axes.set_ylim(-0.04 * top, max([top * 1.08, *edges]))
     for time, seq, kind in zip(marks["time_s"], marks["seq"], marks["kind"], strict=True):
         _mark(axes, time, seq, kind, late=time > 0.8 * marks["time_s"][-1] > marks["time_s"][0])
     if zoomed is not None:
         axes.axvspan(*zoomed, color="#00000014", linewidth=0)
-    axes.yaxis.set_major_formatter(_size)
+    axes.locator_params(axis="y", integer=True)
+    axes.yaxis.set_major_formatter(_count)
     _legend(axes)
 
 
@@ -281,10 +292,10 @@ def _mark(axes: Axes, time: float, seq: int, kind: str, *, late: bool) -> None:
     """A flag of the host stands above its segment, one of the peer beside the acknowledgment that came with it."""
     own = not kind.startswith("peer-")
     colour = BLUE if own else GREEN
-    aside = ("right", -15) if late else ("left", 15)  # away from the edge of the picture
+    place = (0, 13) if own else (0, -22) if late else (15, -9)
     axes.annotate(
-        kind.removeprefix("peer-"), (time, seq), xytext=(0, 13) if own else (aside[1], -9), textcoords="offset points",
-        ha="center" if own else aside[0], va="bottom" if own else "center", fontsize=9, color=colour,
+        kind.removeprefix("peer-"), (time, seq + 1 if own else seq), xytext=place, textcoords="offset points",
+        ha="left" if place[0] else "center", va="bottom" if own else "center", fontsize=9, color=colour,
         arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         annotation_clip=False,
     )  # fmt: skip
@@ -311,18 +322,31 @@ def _sequence_zoom(axes: Axes, data: dict[str, Any], texts: Catalog, span: tuple
     _frame(axes, texts, "plot.zoom" if lost else "plot.zoom_resent", "plot.axis_sequence")
     axes.set_xlim(*span)
     axes.set_ylim(low - room, high + room)
-    axes.yaxis.set_major_formatter(_size)
+    axes.yaxis.set_major_formatter(_count)
     axes.set_facecolor("#00000008")
 
 
 # The others
 
 
+def _steps(axes: Axes, data: dict[str, Any], times: list[float], values: list[Any], label: str, **look: Any) -> None:
+    """A step line, whose last value holds up to the end of the connection; None leaves a gap."""
+    heights = [float("nan") if value is None else value for value in values]
+    if times:
+        axes.step([*times, data["duration_s"]], [*heights, heights[-1]], where="post", label=label, **look)
+
+
+def _span(axes: Axes, data: dict[str, Any]) -> None:
+    """The same time for all plots, so that they can be read below each other."""
+    first = min([*data["flight"]["time_s"][:1], *data["sequence"]["marks"]["time_s"][:1], data["duration_s"]])
+    room = 0.02 * (data["duration_s"] - first) or 0.001
+    axes.set_xlim(first - room, data["duration_s"] + room)
+
+
 def _frame(axes: Axes, texts: Catalog, title: str, down: str, **params: str) -> None:
     axes.set_title(texts.text(title, **params))
     axes.set_xlabel(texts.text("plot.time"), loc="right")
     axes.set_ylabel(texts.text(down))
-    axes.margins(x=0.02)
 
 
 def _legend(axes: Axes) -> None:
@@ -350,14 +374,11 @@ def _window(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     """cwnd and ssthresh; without them what is in flight, which the window bounds."""
     window = data["window"]
     if window["time_s"]:
-        axes.step(
-            window["time_s"], window["cwnd_bytes"], where="post", color=BLUE, linewidth=1.6,
-            label=texts.text("plot.cwnd"),
-        )  # fmt: skip
-        threshold = [float("nan") if value is None else value for value in window["ssthresh_bytes"]]
-        axes.step(
-            window["time_s"], threshold, where="post", color=VERMILION, linestyle=(0, (6, 3)), linewidth=1.4,
-            label=texts.text("plot.ssthresh"),
+        times = window["time_s"]
+        _steps(axes, data, times, window["cwnd_bytes"], texts.text("plot.cwnd"), color=BLUE, linewidth=1.6)
+        _steps(
+            axes, data, times, window["ssthresh_bytes"], texts.text("plot.ssthresh"), color=VERMILION,
+            linestyle=(0, (6, 3)), linewidth=1.4,
         )  # fmt: skip
     else:
         _flying(axes, data, texts)
@@ -370,24 +391,22 @@ def _window(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
 
 def _flying(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     flight = data["flight"]
-    axes.step(
-        flight["time_s"], flight["flight_bytes"], where="post", color=BLACK, linewidth=1.0,
-        label=texts.text("plot.in_flight"),
-    )  # fmt: skip
+    _steps(
+        axes, data, flight["time_s"], flight["flight_bytes"], texts.text("plot.in_flight"), color=BLACK, linewidth=1.0
+    )
 
 
 def _flight(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     """What is in flight below what bounds it; a peer's window far above is left out of the picture."""
     flight, window = data["flight"], data["window"]
     _flying(axes, data, texts)
-    if window["time_s"]:
-        axes.step(
-            window["time_s"], window["cwnd_bytes"], where="post", color=BLUE, linestyle=(0, (6, 3)), linewidth=1.4,
-            label=texts.text("plot.cwnd"),
-        )  # fmt: skip
-    axes.step(
-        flight["time_s"], flight["peer_window_bytes"], where="post", color=SKY, linestyle=(0, (2, 2)), linewidth=1.4,
-        label=texts.text("plot.peer_window"),
+    _steps(
+        axes, data, window["time_s"], window["cwnd_bytes"], texts.text("plot.cwnd"), color=BLUE,
+        linestyle=(0, (6, 3)), linewidth=1.4,
+    )  # fmt: skip
+    _steps(
+        axes, data, flight["time_s"], flight["peer_window_bytes"], texts.text("plot.peer_window"), color=SKY,
+        linestyle=(0, (2, 2)), linewidth=1.4,
     )  # fmt: skip
     most = max([*flight["flight_bytes"], *window["cwnd_bytes"], 1])
     near = [size for size in flight["peer_window_bytes"] if size <= 2 * most]
@@ -405,11 +424,11 @@ def _rtt(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
         label=texts.text("plot.samples"),
     )  # fmt: skip
     for name, colour, dash in (("srtt", BLUE, "-"), ("rto", VERMILION, (0, (6, 3)))):
-        values = [float("nan") if value is None else value * 1e3 for value in estimate[f"{name}_s"]]
-        if any(value == value for value in values):
-            axes.step(
-                estimate["time_s"], values, where="post", color=colour, linestyle=dash, linewidth=1.5,
-                label=texts.text(f"plot.{name}"),
+        values = [None if value is None else value * 1e3 for value in estimate[f"{name}_s"]]
+        if any(value is not None for value in values):
+            _steps(
+                axes, data, estimate["time_s"], values, texts.text(f"plot.{name}"), color=colour, linestyle=dash,
+                linewidth=1.5,
             )  # fmt: skip
     _frame(axes, texts, "plot.rtt", "plot.axis_rtt")
     timeouts = [value for value in estimate["rto_s"] if value is not None]
@@ -437,7 +456,7 @@ def _throughput(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     width = rates["bin_s"]
     shown = f"{width:g} s" if width >= 1 else f"{width * 1e3:g} ms"
     _frame(axes, texts, "plot.throughput", "plot.axis_rate", bin=shown)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max([*rates["sent_bits_per_s"], *rates["acknowledged_bits_per_s"], 1]) * 1.06)
     axes.yaxis.set_major_formatter(_rate)
     _legend(axes)
 

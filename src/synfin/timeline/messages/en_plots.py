@@ -48,12 +48,18 @@ PLOTS: Final[dict[str, str]] = {
 BOX: Final[dict[str, str]] = {
     "box.title": "{layer}: {octets} octets from octet {offset} on",
     "box.segment": "Segment {number}: {flags}, {src} → {dst}, {time} s",
-    "box.octets": "octet",
-    "box.hex": "hex",
     "box.more": "… {count} octets more",
     "box.none": "there is no segment {number}; this run has {count}",
-    "box.groups": "Options",
-    "box.wrong": "{label}: {text}",
+    "box.field": "{label} {value}",
+    "box.said": "{label}: {text}",
+    "box.hex": "in hex",
+    "box.aside": "{field} ({text})",
+    "box.role.where": "ports and addresses",
+    "box.role.number": "numbers and times",
+    "box.role.length": "lengths and offsets",
+    "box.role.window": "window",
+    "box.role.flag": "flag that is set",
+    "box.role.check": "checksums",
 }
 
 MESSAGES: Final[dict[str, str]] = {**PLOTS, **BOX}

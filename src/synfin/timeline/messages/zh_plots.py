@@ -48,12 +48,18 @@ PLOTS: Final[dict[str, str]] = {
 BOX: Final[dict[str, str]] = {
     "box.title": "{layer}：从第 {offset} 字节起，共 {octets} 字节",
     "box.segment": "第 {number} 个报文段：{flags}，{src} → {dst}，{time} 秒",
-    "box.octets": "字节",
-    "box.hex": "十六进制",
     "box.more": "…… 另有 {count} 字节",
     "box.none": "没有第 {number} 个报文段，本次运行共 {count} 个",
-    "box.groups": "选项",
-    "box.wrong": "{label}：{text}",
+    "box.field": "{label} {value}",
+    "box.said": "{label}：{text}",
+    "box.hex": "十六进制",
+    "box.aside": "{field}（{text}）",
+    "box.role.where": "端口和地址",
+    "box.role.number": "编号和时间",
+    "box.role.length": "长度和偏移",
+    "box.role.window": "窗口",
+    "box.role.flag": "已设置的标志",
+    "box.role.check": "校验和",
 }
 
 MESSAGES: Final[dict[str, str]] = {**PLOTS, **BOX}

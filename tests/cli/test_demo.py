@@ -201,3 +201,27 @@ def test_uneventful_runs_are_folded_unless_one_wants_to_see_them(monkeypatch: py
     assert "len=12" in whole
     assert "len=12" not in folded
     assert whole == synfin("whole-life", "--lang", "en").stdout
+
+
+def test_a_header_is_shown_field_by_field() -> None:
+    done = synfin("options", "--header", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Segment 1: SYN, 10.0.0.1:40000 → 10.0.0.2:80, 0.000 s\n")
+    assert "|      Source port = 40000      |     Destination port = 80     | 9c 40 00 50" in done.stdout
+    assert "MSS 1460" in done.stdout or "MSS = 1460" in done.stdout
+    assert "->" in synfin("options", "--header", "1", "--ascii").stdout
+    assert synfin("options", "--header", "2", "--ascii").stdout.isascii()
+    assert "序列号 = 100" in synfin("options", "--header", "1", "--lang", "zh").stdout
+
+
+def test_a_header_as_json_holds_every_bit() -> None:
+    value = json.loads(synfin("options", "--header", "2", "--json").stdout)
+    assert (value["schema"], value["segment"]) == (1, 2)
+    bits = sum(field["bits"] for layer in value["layers"] for field in layer["fields"])
+    assert bits == 4 * len(value["hex"])
+
+
+def test_a_header_that_is_not_there_is_told() -> None:
+    done = synfin("handshake", "--header", "99")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no segment 99" in done.stderr

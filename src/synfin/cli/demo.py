@@ -46,6 +46,7 @@ MAX_EVENTS: Final = 1_000_000
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
 @click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
 @click.option("--why", is_flag=True, help="Explain at length, with the arithmetic of each segment.")
+@click.option("--header", metavar="N", type=int, help="The octets of the Nth segment instead, field by field.")
 def demo(
     name: str | None,
     show_list: bool,
@@ -58,6 +59,7 @@ def demo(
     ascii_only: bool,
     fold: bool,
     why: bool,
+    header: int | None,
 ) -> int:
     """Show a connection live and die, with both ends' states.
 
@@ -81,7 +83,9 @@ def demo(
         return EXIT_USAGE
     if pcap is not None:
         _write_capture(world, pcap, texts)
-    if as_json:
+    if header is not None:
+        _print_header(world, header, texts, as_json, ascii_only)
+    elif as_json:
         _print_json(world, scenario, seed, preset, faults)
     else:
         _print_text(world, scenario, faults, texts, ascii_only, fold, why)
@@ -127,6 +131,13 @@ def _write_capture(world: World, path: str, texts: Catalog) -> None:
             world.write_capture(stream)
     except OSError as error:
         raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
+
+
+def _print_header(world: World, number: int, texts: Catalog, as_json: bool, ascii_only: bool) -> None:
+    from synfin.cli.header import show_header
+    from synfin.cli.output import style_for
+
+    show_header(world, number, texts, as_json=as_json, ascii_only=ascii_only or style_for(sys.stdout).ascii)
 
 
 def _print_json(world: World, scenario: Scenario, seed: int, preset: str, faults: tuple[str, ...]) -> None:

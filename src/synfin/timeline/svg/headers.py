@@ -31,7 +31,12 @@ _COLUMN: Final = (A4_WIDTH - LEFT - 24) / 2
 
 
 def header_svg(frame: bytes, layers: list[Layer], texts: Catalog, heading: str = "") -> str:
-    """All layers of a frame below each other; `heading` says which frame it is."""
+    """The SVG of all layers of a frame below each other; `heading` says which frame it is."""
+    return draw_headers(frame, layers, texts, heading).svg()
+
+
+def draw_headers(frame: bytes, layers: list[Layer], texts: Catalog, heading: str = "") -> Drawing:
+    """The same as a drawing, which a page can take in."""
     name = heading or ", ".join(title(layer, texts) for layer in layers)
     drawing = Drawing(
         A4_WIDTH, title=name, description=_description(layers, texts), lang=texts.language, prefix="header"
@@ -47,7 +52,7 @@ def header_svg(frame: bytes, layers: list[Layer], texts: Catalog, heading: str =
         y = _layer(drawing, frame, layer, texts, y)
     _legend(drawing, layers, texts, y + 6)
     drawing.height = ground
-    return drawing.svg()
+    return drawing
 
 
 def _description(layers: list[Layer], texts: Catalog) -> str:
@@ -103,8 +108,8 @@ def _layer(drawing: Drawing, frame: bytes, layer: Layer, texts: Catalog, y: floa
         for place, (line, wrong) in enumerate(column):
             left = LEFT + number * (_COLUMN + 12)
             if wrong:
-                icon(drawing, "lost", left - 10, y + 8 + _LINE * place, "vermilion")
-            drawing.text(left, y + 12 + _LINE * place, line, _SAID, fill="vermilion" if wrong else "ink", bold=wrong)
+                icon(drawing, "lost", left - 10, y + 11 + _LINE * place, "vermilion")
+            drawing.text(left, y + 15 + _LINE * place, line, _SAID, fill="vermilion" if wrong else "ink", bold=wrong)
     return y + _LINE * max((len(column) for column in columns), default=0) + 14
 
 

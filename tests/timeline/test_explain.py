@@ -93,3 +93,6 @@ def test_the_first_source_is_found() -> None:
     assert first_source(("no place", "so says RFC 9293 3.10.7.4, and RFC 5961 3.2")) == "RFC 9293 3.10.7.4"
     assert first_source(("（RFC 7323 5）",)) == "RFC 7323 5"
     assert first_source(("nothing",)) == ""
+    assert first_source(("RFC 9293 says so", "in RFC 9293 3.6.1")) == "RFC 9293 3.6.1"
+    assert first_source(("RFC 5925 has it",)) == "RFC 5925"
+    assert explain_term("state", "FIN_WAIT_2", catalog("en")).rfc == "RFC 9293 3.3.2"

@@ -20,6 +20,7 @@ from synfin.trace import StateRecord
 from synfin.wire.tcp import FIN, RST, SYN, flag_names
 
 KINDS: Final = ("rule", "state", "move", "flag", "option", "timer", "error")
+_STATES: Final = "RFC 9293 3.3.2"  # the eleven states and figure 5
 # Which flag says most about a segment whose reason is not known (a capture): the first of these that is set
 _TELLING: Final = ((RST, "RST"), (SYN, "SYN"), (FIN, "FIN"))
 # Rules that judge where a segment lies in the window, and rules that judge what it acknowledges
@@ -141,7 +142,9 @@ def _term(kind: str, name: str, texts: Catalog, title: str, short: str, rfc: str
     """What the catalog has about a term that takes no parameters."""
     long = texts.text(f"why.{kind}.{name}") if texts.has(f"why.{kind}.{name}") else ""
     linux = texts.text(f"linux.{kind}.{name}") if texts.has(f"linux.{kind}.{name}") else None
-    return Explanation(short, long, (), rfc or first_source((long, short)), linux, title)
+    if not rfc:
+        rfc = _STATES if kind == "state" else first_source((long, short))
+    return Explanation(short, long, (), rfc, linux, title)
 
 
 def _judged(rule: str, step: Step, peer: str, texts: Catalog) -> Explanation:
@@ -174,12 +177,9 @@ def _with_capitals(text: str, *words: str) -> str:
 
 
 def first_source(passages: Iterable[str]) -> str:
-    """The first RFC with its section that is named in some texts, or nothing."""
-    for passage in passages:
-        found = SOURCE.search(passage)
-        if found is not None:
-            return found[0]
-    return ""
+    """The first RFC that is named with its section in some texts, else the first RFC, or nothing."""
+    found = [match[0] for passage in passages for match in SOURCE.finditer(passage)]
+    return next((source for source in found if source.count(" ") > 1), found[0] if found else "")
 
 
 __all__ = ["KINDS", "SOURCE", "Explanation", "explain_fate", "explain_flight", "explain_step", "explain_term", "terms"]

@@ -97,7 +97,8 @@ LINUX: Final[dict[str, str]] = {
     ),
     "linux.state.FIN_WAIT_2": (
         "With the socket closed it ends after tcp_fin_timeout, 60 s; a FIN that comes later draws a reset. After a "
-        "mere shutdown() it waits without limit, as the RFC has it."
+        "mere shutdown() it waits without limit, as the RFC has it. Of a closed one only a record is left, which a "
+        "RST or SYN anywhere beyond the expected number ends."
     ),
     "linux.state.CLOSE_WAIT": (
         "As in the RFC: no timer and no sysctl ends it. A RST with the number of the FIN, one below the expected "

@@ -79,7 +79,7 @@ LINUX: Final[dict[str, str]] = {
     "linux.state.FIN_WAIT_1": "套接字关闭之后，FIN 在 0.2、0.6、1.5、3.1、6.5、13、26、53 秒后重传，108 秒时放弃。",
     "linux.state.FIN_WAIT_2": (
         "套接字已关闭的，经过 tcp_fin_timeout（60 秒）就结束，之后再来的 FIN 得到 RST。只做了 shutdown() 的则无限等"
-        "待，与 RFC 一致。"
+        "待，与 RFC 一致。已关闭的只剩一条记录，序号在期望值之后的任何 RST 或 SYN 都会结束它。"
     ),
     "linux.state.CLOSE_WAIT": (
         "与 RFC 一样，没有定时器也没有 sysctl 会结束它。序号等于对方 FIN（比期望值小 1）的 RST 在这里也被采信。"

@@ -30,6 +30,7 @@ EXIT_INTERRUPTED: Final = 130
 # Each is a module synfin.cli.NAME that has a click command NAME; the text is for `synfin --help`.
 COMMANDS: Final[dict[str, str]] = {
     "demo": "Show a connection live and die, with both ends' states.",
+    "learn": "Chapters to read, runs to watch, questions whose answers are computed.",
     "drill": "Play packet scripts: does this stack, or the kernel, do what they say?",
     "tun": "Run the stack on a TUN device: serve, or run a command against it.",
     "connect": "Connect to a TCP port: standard input to the peer, the peer to standard output.",

@@ -54,6 +54,14 @@ def test_a_move_is_explained_before_the_rule_behind_it() -> None:
     rules = [place for place, line in enumerate(lines) if line.lstrip().startswith("syn-accepted: ")]
     assert (len(moves), len(rules)) == (1, 1)
     assert moves[0] < rules[0]
+    once = "\n".join(timeline("handshake").lines("en", why=True, cells=120))
+    assert "LISTEN → SYN_RECEIVED: " in once
+    assert "syn-accepted: " not in once
+
+
+def test_a_fin_on_text_is_explained_beside_the_text() -> None:
+    lines = timeline("fin-number").lines("en", why=True, cells=120)
+    assert sum(line.lstrip().startswith("fin: ") for line in lines) == 1
 
 
 def test_a_lost_segment_is_explained_and_so_is_its_repetition() -> None:

@@ -254,6 +254,30 @@ def test_probes_resets_and_gaps_have_reasons_of_their_own() -> None:
     assert "neither acknowledged nor sent again" in lines[7][2]
 
 
+def test_an_empty_probe_below_unacknowledged_text() -> None:
+    tape = Tape()
+    tape.flight(0, 10, "A", tape.segment("A", SYN, 100), "syn")
+    tape.flight(10, 20, "B", tape.segment("B", SYN | ACK, 300, 101), "syn-ack")
+    tape.flight(20, 30, "A", tape.segment("A", ACK, 101, 301, b"12345"), "data")
+    tape.flight(30, 40, "B", tape.segment("B", ACK, 301, 104, window=0), "ack-now")
+    tape.flight(50, 60, "A", tape.segment("A", ACK, 103, 301), "zero-window-probe")
+    *_, partly, probe = told(tape.records)
+    assert partly[1] == "ack = 4 lies inside of A's segment, for 1 < 4 < 6: B has taken 4 - 1 = 3 numbers of it."
+    assert probe[0] == "seq = 3: a number that B has acknowledged already, so it must answer."
+
+
+def test_a_forged_number_from_before_was_never_received() -> None:
+    steps = happened("time-wait-old-duplicate", "rfc")
+    forged = [step.flight for step in steps if step.flight is not None and step.flight.foreign]
+    assert min(flight.numbers.seq for flight in forged) < 0
+    assert "sum.aim.had" not in {one.message for flight in forged for one in sums(flight)}
+    again = [one for step in happened("last-ack-lost", "rfc") for one in explain_step(step, catalog("en"))]
+    heard = next(one for one in again if one.title == "time-wait-fin-again")
+    assert heard.arithmetic == (
+        "1 + 1 = 2: the segment ends there, and A has last asked for 2, so it has had all of this.",
+    )
+
+
 @given(st.integers(0, WRAP - 1), st.integers(0, WRAP - 1))
 def test_numbers_on_the_wire_wrap(isn_a: int, isn_b: int) -> None:
     tape = Tape()

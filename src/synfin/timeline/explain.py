@@ -58,9 +58,8 @@ def explain_flight(flight: Flight, texts: Catalog) -> Explanation:
     flags = ",".join(flag_names(flight.segment.flags)) or "-"
     arithmetic = tuple(one.text(texts) for one in sums(flight))
     peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
-    rule = flight.fault if flight.foreign and flight.fault else flight.rule
-    if rule and texts.has(f"rule.{rule}"):
-        found = _rule(rule, flight.sender, peer, texts)
+    if flight.rule and texts.has(f"rule.{flight.rule}"):
+        found = _rule(flight.rule, flight.sender, peer, texts)
     else:
         name = next((name for bit, name in _TELLING if flight.segment.flags & bit), "ACK")
         found = _term("flag", name, texts, name, texts.text(f"flag.{name}"))
@@ -73,6 +72,16 @@ def explain_fate(flight: Flight, texts: Catalog) -> Explanation | None:
         return None
     peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
     return _rule(flight.fault, flight.sender, peer, texts)
+
+
+def explain_all(flight: Flight, texts: Catalog) -> list[Explanation]:
+    """All there is to say about a segment: why it was sent, the FIN that text has taken along, what became of it."""
+    found = [explain_flight(flight, texts)]
+    if flight.rule == "data" and flight.segment.flags & FIN:
+        peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
+        found.append(_rule("fin", flight.sender, peer, texts))
+    fate = explain_fate(flight, texts)
+    return found if fate is None else [*found, fate]
 
 
 def explain_step(step: Step, texts: Catalog, peer: str = "") -> list[Explanation]:
@@ -182,4 +191,15 @@ def first_source(passages: Iterable[str]) -> str:
     return next((source for source in found if source.count(" ") > 1), found[0] if found else "")
 
 
-__all__ = ["KINDS", "SOURCE", "Explanation", "explain_fate", "explain_flight", "explain_step", "explain_term", "terms"]
+__all__ = [
+    "KINDS",
+    "SOURCE",
+    "Explanation",
+    "explain_all",
+    "explain_fate",
+    "explain_flight",
+    "explain_step",
+    "explain_term",
+    "first_source",
+    "terms",
+]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, final
 
-from synfin.timeline.explain import SOURCE, Explanation, explain_fate, explain_flight, explain_step
+from synfin.timeline.explain import SOURCE, Explanation, explain_all, explain_flight, explain_step
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import Flight, Step
 from synfin.timeline.words import NO_BREAK
@@ -37,12 +37,11 @@ class Reasons:
 
     def flight(self, flight: Flight) -> list[Reason]:
         """Why a segment was sent, its arithmetic, and what the network did to it."""
-        whole = explain_flight(flight, self.texts)
+        whole, *others = explain_all(flight, self.texts)
         told = self._paragraphs(whole, flight.rule or whole.title, titled=False)
         told.extend(Reason(SUM, line) for line in whole.arithmetic)
-        fate = None if flight.foreign else explain_fate(flight, self.texts)
-        if fate is not None:
-            told.extend(self._paragraphs(fate, fate.title, titled=True))
+        for one in others:
+            told.extend(self._paragraphs(one, one.title, titled=True))
         return told
 
     def step(self, step: Step) -> list[Reason]:

@@ -88,6 +88,7 @@ def make_server(app: Any) -> uvicorn.Server:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ws="websockets-sansio",
+        ws_per_message_deflate=False,  # it would cost the running host more than it saves on one machine
         ws_max_size=1_024,  # clients have nothing to say on the WebSocket
     )
     return uvicorn.Server(config)

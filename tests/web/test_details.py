@@ -14,6 +14,7 @@ import pytest
 
 from synfin.lab.plan import from_json
 from synfin.lab.scenarios import SCENARIOS
+from synfin.learn import CHAPTERS, lesson
 from synfin.pcap import read_capture
 from synfin.web.asked import RequestError
 from synfin.web.export import FORMATS
@@ -137,6 +138,34 @@ def test_series_of_a_host_and_of_a_connection(client: Client) -> None:
     for wrong, field in (({"host": "C"}, "host"), ({"host": "A", "connection": 7}, "connection"), ({}, "host")):
         _, told = client.refused("/api/series", {"plan": plan, **wrong})
         assert told["field"] == field
+
+
+# Chapters
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_chapters_are_those_of_the_terminal(client: Client, lang: str) -> None:
+    listed = client.get("/api/chapters", params={"lang": lang}).json()["chapters"]
+    assert [entry["name"] for entry in listed] == list(CHAPTERS)
+    assert client.get("/api/catalog", params={"lang": lang}).json()["chapters"] == listed
+    name = listed[0]["name"]
+    assert client.get("/api/chapter", params={"name": name, "lang": lang}).json() == lesson(name, lang)
+    for plan in lesson(name, lang)["watch"]:
+        assert client.post("/api/run", {"plan": plan["share"]}).json()["plan"] == plan["plan"]
+
+
+def test_answers_are_judged_by_playing(client: Client) -> None:
+    name = next(iter(CHAPTERS))
+    chapter = CHAPTERS[name]
+    body = {"chapter": name, "question": 1, "lang": "en"}
+    right = chapter.answer(1)
+    told = client.post("/api/grade", {**body, "answer": right}).json()
+    assert (told["right"], told["answer"], bool(told["why"])) == (True, right, True)
+    wrong = next(choice for choice in chapter.questions[0].choices if choice != right)
+    assert client.post("/api/grade", {**body, "answer": wrong}).json()["right"] is False
+    for more in ({"answer": "?"}, {"answer": right, "question": 9}, {"answer": right, "chapter": "x"}, {}):
+        client.refused("/api/grade", {**body, **more})
+    assert client.get("/api/chapter", params={"name": "x"}).status_code == 400
 
 
 # Files

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synfin.lab.scenarios import SCENARIOS
+from synfin.learn import CHAPTERS
 from synfin.web import app as web_app
 from synfin.web.app import Server, make_app
 from synfin.web.runs import play_run
 from tests.web.client import TOKEN, Client
 
-POSTS = ("run", "rows", "explain", "segment", "series", "compare", "export", "capture")
+POSTS = ("run", "rows", "explain", "segment", "series", "compare", "export", "capture", "grade")
 FIELDS = (
     "plan", "capture", "lang", "row", "rows", "from", "count", "flight", "host", "connection", "a", "b", "format",
     "kind", "name", "scenario", "preset", "seed", "faults", "changes", "settings", "own_faults", "until", "at",
@@ -84,6 +85,9 @@ requests: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "compare": st.fixed_dictionaries({"a": plans, "b": plans}, optional={"lang": leaves}),
     "export": st.fixed_dictionaries({"plan": plans, "format": formats | leaves}),
     "capture": values,
+    "grade": st.fixed_dictionaries(
+        {"chapter": st.sampled_from([*CHAPTERS, "x"]), "question": numbers, "answer": st.sampled_from("abc") | leaves}
+    ),
 }  # fmt: skip
 
 

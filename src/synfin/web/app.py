@@ -11,6 +11,7 @@ import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, Final, final
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from synfin.errors import SynfinError
+from synfin.learn import chapters, grade, lesson
 from synfin.timeline.messages import LANGUAGES, Catalog
 from synfin.web.asked import RequestError, number_of, plan_of, text_of, texts_of
 from synfin.web.assets import Asset, read_assets
@@ -36,6 +38,7 @@ from synfin.web.runs import BusyError, Desk, Run, Runs
 
 JSON_TYPE: Final = "application/json"
 ROWS: Final = 1 << 31  # no run has so many
+NAME_LIMIT: Final = 200  # characters of a name that are looked at
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -137,6 +140,27 @@ class Server:
 
         return await self.desk.do(work)
 
+    async def chapters(self, request: Request) -> Response:
+        """GET /api/chapters?lang="""
+        texts = texts_of(request.query_params.get("lang"), self.lang)
+        return await self._answer(request, lambda: {"schema": SCHEMA, "chapters": chapters(texts.language)})
+
+    async def chapter(self, request: Request) -> Response:
+        """GET /api/chapter?name=&lang="""
+        texts = texts_of(request.query_params.get("lang"), self.lang)
+        name = request.query_params.get("name", "")
+        return await self._answer(request, lambda: lesson(name[:NAME_LIMIT], texts.language))
+
+    async def grade(self, request: Request) -> Response:
+        """POST /api/grade"""
+        asked = await _read_json(request, ("chapter", "question", "answer", "lang"))
+        texts = texts_of(asked.get("lang"), self.lang)
+        name, given = text_of(asked, "chapter")[:NAME_LIMIT], text_of(asked, "answer")[:NAME_LIMIT]
+        question = number_of(asked, "question", ROWS)
+        return await self._answer(
+            request, lambda: {"schema": SCHEMA, **asdict(grade(name, question, given, texts.language))}
+        )
+
     async def live(self, socket: WebSocket) -> None:
         """WebSocket /ws/live?lang=: what a running host says."""
         studio = self.studio
@@ -186,9 +210,11 @@ def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) ->
         "series": server.series,
         "compare": server.compare,
         "export": server.export,
+        "grade": server.grade,
     }
+    gets = {"catalog": server.catalog, "chapters": server.chapters, "chapter": server.chapter}
     routes = [
-        Route("/api/catalog", _told(server.catalog)),
+        *(Route(f"/api/{name}", _told(handler)) for name, handler in gets.items()),
         *(Route(f"/api/{name}", _told(handler), methods=["POST"]) for name, handler in posts.items()),
         WebSocketRoute("/ws/live", server.live),
         Route("/{path:path}", _told(server.asset)),

@@ -11,6 +11,7 @@ from synfin.lab.faults import KINDS
 from synfin.lab.plan import ACTIONS, LINK_ACTIONS, LINK_SETTINGS, SETTINGS
 from synfin.lab.scenarios import DEFAULT, SCENARIOS
 from synfin.lab.world import PRESETS
+from synfin.learn import chapters
 from synfin.tcp.congestion import names as congestion_names
 from synfin.timeline.messages import LANGUAGES, Catalog
 from synfin.timeline.notes import notes_of
@@ -37,7 +38,7 @@ def catalog_document(texts: Catalog, *, live: bool = False) -> dict[str, Any]:
         "settings": _settings(texts),
         "actions": _actions(texts),
         "faults": list(KINDS),
-        "chapters": [],
+        "chapters": chapters(texts.language),
         "texts": {name: texts.raw(name) for name in texts.ids() if name.startswith(TEXTS)},
     }
 

@@ -14,10 +14,11 @@ from synfin.config import MILLISECOND, SECOND
 from synfin.lab.world import World
 from synfin.services.simple import Discard
 from synfin.tcp import Connection, Event
+from synfin.timeline.plots import BLUE, GREEN, PURPLE, VERMILION
 
 STEP: Final = 100 * MILLISECOND
 CHUNK: Final = bytes(65_536)
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")  # Okabe and Ito
+COLOURS: Final = (BLUE, VERMILION, GREEN, PURPLE)
 DASHES: Final = ("", "7 3", "2 2", "9 3 2 3")
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 860, 320, 56, 16, 96, 36
 STYLE: Final = """

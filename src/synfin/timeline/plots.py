@@ -358,11 +358,7 @@ def _legend(axes: Axes) -> None:
 def _losses(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     """When something was sent again, along the lower edge."""
     segments = data["sequence"]["segments"]
-    times = [
-        time
-        for time, kind in zip(segments["time_s"], segments["kind"], strict=True)
-        if kind in ("lost", "retransmitted")
-    ]
+    times = [time for time, kind in zip(segments["time_s"], segments["kind"], strict=True) if kind == "retransmitted"]
     if times:
         axes.plot(
             times, [0.015] * len(times), "|", color=ORANGE, markersize=9, transform=axes.get_xaxis_transform(),

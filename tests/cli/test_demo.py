@@ -225,3 +225,14 @@ def test_a_header_that_is_not_there_is_told() -> None:
     done = synfin("handshake", "--header", "99")
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no segment 99" in done.stderr
+
+
+def test_pictures_of_the_ladder_and_of_a_header(tmp_path: Path) -> None:
+    ladder, header = tmp_path / "ladder.svg", tmp_path / "header.svg"
+    assert "TIME_WAIT" in synfin("close", "--svg", str(ladder)).stdout, "the ladder is printed as well"
+    assert "TIME_WAIT" in ladder.read_text(encoding="utf-8")
+    assert synfin("close", "--header", "1", "--svg", str(header)).stdout == ""
+    assert "Sequence number" in header.read_text(encoding="utf-8")
+    lost = synfin("close", "--header", "1", "--svg", str(tmp_path / "no" / "where.svg"))
+    assert lost.returncode == 2
+    assert "cannot write" in lost.stderr

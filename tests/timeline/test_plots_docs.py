@@ -1,4 +1,4 @@
-"""docs/plots.md, in both languages: its Python runs, its text is what the command prints, its pictures can be made anew."""
+"""docs/plots.md in both languages: its Python runs, its text and its pictures are what the commands make."""
 
 from __future__ import annotations
 

@@ -47,6 +47,7 @@ MAX_EVENTS: Final = 1_000_000
 @click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
 @click.option("--why", is_flag=True, help="Explain at length, with the arithmetic of each segment.")
 @click.option("--header", metavar="N", type=int, help="The octets of the Nth segment instead, field by field.")
+@click.option("--svg", metavar="FILE", help="Write the ladder, or with --header the segment, as a picture.")
 def demo(
     name: str | None,
     show_list: bool,
@@ -60,6 +61,7 @@ def demo(
     fold: bool,
     why: bool,
     header: int | None,
+    svg: str | None,
 ) -> int:
     """Show a connection live and die, with both ends' states.
 
@@ -83,8 +85,11 @@ def demo(
         return EXIT_USAGE
     if pcap is not None:
         _write_capture(world, pcap, texts)
+    if svg is not None:
+        _write_svg(world, svg, header, texts)
     if header is not None:
-        _print_header(world, header, texts, as_json, ascii_only)
+        if svg is None:
+            _print_header(world, header, texts, as_json, ascii_only)
     elif as_json:
         _print_json(world, scenario, seed, preset, faults)
     else:
@@ -129,6 +134,21 @@ def _write_capture(world: World, path: str, texts: Catalog) -> None:
     try:
         with Path(path).open("wb") as stream:
             world.write_capture(stream)
+    except OSError as error:
+        raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
+
+
+def _write_svg(world: World, path: str, header: int | None, texts: Catalog) -> None:
+    """The picture of the ladder, or of one segment's headers."""
+    from synfin.cli.header import header_picture
+    from synfin.timeline.world import timeline_of
+
+    if header is not None:
+        picture = header_picture(world, header, texts)
+    else:
+        picture = timeline_of(world).svg(texts.language)
+    try:
+        Path(path).write_text(picture, encoding="utf-8")
     except OSError as error:
         raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
 

@@ -6,12 +6,10 @@ Responsible for finding the segment and for where its headers are printed; what 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from synfin.cli.main import EXIT_USAGE, Failure
 from synfin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,15 +38,12 @@ def show_header(world: World, number: int, texts: Catalog, *, as_json: bool = Fa
     click.echo(text.translate(PLAIN) if ascii_only else text)
 
 
-def save_header(world: World, number: int, texts: Catalog, path: str) -> None:
-    """Write the picture of the same; raises as `show_header`, and `Failure` for a file that cannot be written."""
+def header_picture(world: World, number: int, texts: Catalog) -> str:
+    """The SVG of the same; raises as `show_header`."""
     from synfin.timeline.svg.headers import header_svg
 
     heading, frame, layers = _find(world, number, texts)
-    try:
-        Path(path).write_text(header_svg(frame, layers, texts, heading), encoding="utf-8")
-    except OSError as error:
-        raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
+    return header_svg(frame, layers, texts, heading)
 
 
 def _find(world: World, number: int, texts: Catalog) -> tuple[str, bytes, list[Layer]]:

@@ -44,6 +44,13 @@ def test_every_chapter_can_be_shown(name: str, lang: str, capsys: pytest.Capture
     assert "{" not in out
 
 
+def test_another_run_can_be_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["learn", "two-messages", "--watch", "ghost", "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "two messages are enough" in out
+    assert "[teach-established-on-syn, RFC 9293 3.5]" in out
+
+
 def test_answers_are_graded(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["learn", "three-way", "--answers", "b,SYN_RECEIVED,101", "--lang", "en"]) == 0
     assert "3 of 3 right" in capsys.readouterr().out
@@ -68,6 +75,7 @@ def test_json_has_the_verdicts(capsys: pytest.CaptureFixture[str]) -> None:
         (["learn", "thre-way"], "did you mean three-way"),
         (["learn", "three-way", "--answers", "a"], "3 questions, and 1 answers"),
         (["learn", "three-way", "--answers", "a,b,z"], "'z' is none of"),
+        (["learn", "three-way", "--watch", "ghost"], "there are plain"),
         (["learn", "--show"], "name a chapter"),
         (["learn", "three-way", "--show", "--answers", "a,b,c"], "--answers"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from synfin.lab.faults import FaultError, parse_fault
+from synfin.lab.plan import ACTIONS, LINK_ACTIONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -42,3 +43,17 @@ def test_the_example_of_the_lab_page_runs(
     assert "b'hello\\n'" in shown
     assert "SYN_SENT" in shown
     assert (tmp_path / "run.pcapng").stat().st_size > 500
+
+
+def test_the_plan_of_the_lab_page_can_be_played(capsys: pytest.CaptureFixture[str]) -> None:
+    code = re.findall(r"```python\n(.*?)```", (DOCS / "lab.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    exec(compile(code, "lab.md", "exec"), {"__name__": "example"})
+    shown = capsys.readouterr().out
+    assert "(lost)" in shown
+    assert "{'A': 'ESTABLISHED', 'B': 'ESTABLISHED'}" in shown
+
+
+def test_the_lab_page_names_every_action() -> None:
+    text = (DOCS / "lab.md").read_text(encoding="utf-8")
+    assert f"`{' '.join(ACTIONS)}`" in text
+    assert f"`{' '.join(LINK_ACTIONS)}`" in text

@@ -278,6 +278,19 @@ def test_room_is_told_after_a_write_that_fits_exactly() -> None:
     assert any(bits & c.POLLOUT for bits in told)
 
 
+def test_the_segment_size_of_a_live_connection_stays() -> None:
+    """TCP_MAXSEG after the handshake is kept, and does nothing, as on Linux."""
+    net = Net()
+    client, server = net.pair()
+    before = client.connection.tcb.mss
+    client.setsockopt(c.IPPROTO_TCP, c.TCP_MAXSEG, 100)
+    assert client.connection.tcb.mss == before
+    client.send(bytes(1_000))
+    net.run(100)
+    assert len(server.recv(1 << 20)) == 1_000
+    assert client.connection.info().data_segs_out == 1
+
+
 def test_a_fin_that_waits_is_counted() -> None:
     """SIOCOUTQ: the FIN is one more octet, as soon as shutdown() was called."""
     net = Net()

@@ -187,3 +187,21 @@ def test_rtt_variation_keeps_the_rto_above_the_largest_round_trip() -> None:
             t.inject(f"A ack={acked} ts={5000 + int(t.ms)},{sent.options.ts_val}")
     assert t.connection.info().rto >= 200_000
     assert t.connection.info().total_retrans == 0
+
+
+def test_bounds_can_change_on_a_living_connection() -> None:
+    """The floor was what counted: without it SRTT + 4*RTTVAR does; what was measured stays."""
+    rtt = RttEstimator(TcpConfig())
+    rtt.sample(100 * MILLISECOND)
+    assert rtt.rto() == SECOND
+    rtt.configure(TcpConfig(rto_min_ms=1))
+    assert (rtt.rto(), rtt.srtt) == (300 * MILLISECOND, 100 * MILLISECOND)
+    rtt.configure(TcpConfig(rto_min_ms=1, rto_max_ms=200))
+    rtt.back_off()
+    assert rtt.rto() == 200 * MILLISECOND
+
+
+def test_bounds_without_a_sample_leave_the_first_time_out() -> None:
+    rtt = RttEstimator(TcpConfig())
+    rtt.configure(TcpConfig(rto_min_ms=5_000, rto_max_ms=9_000))
+    assert rtt.rto() == SECOND

@@ -86,6 +86,23 @@ def test_the_segment_size_limit_does_not_enlarge() -> None:
         TcpConfig(mss_limit=0)
 
 
+def test_the_segment_size_limit_can_change_on_a_living_connection() -> None:
+    """Up to what the handshake has settled; what is sent again is cut too."""
+    t = Established(mss=1000, tail_loss_probe=False)
+    t.app.write(b"x" * 1000)
+    t.expect("PA seq=1 len=1000")
+    t.app.configure(mss_limit=400)
+    t.app.write(b"y" * 800)
+    assert [s.len for s in t.drain()] == [400, 400]
+    t.advance(ms=1000)
+    assert t.drain()[0].len <= 400
+    t.inject("A ack=1801")
+    t.drain()
+    t.app.configure(mss_limit=5000)
+    t.app.write(b"z" * 1200)
+    assert [s.len for s in t.drain()][0] == 1000
+
+
 def test_quick_ack_sends_what_was_delayed_and_delays_no_more() -> None:
     t = Established(mss=1000)
     t.inject("PA data=a")

@@ -28,16 +28,25 @@ PLAIN: Final = {**QUOTES, ord("→"): "->"}  # for terminals that have ASCII onl
 
 @click.command("learn")
 @click.argument("name", metavar="[CHAPTER]", required=False)
+@click.option("--watch", metavar="RUN", help="Draw another of the chapter's runs, by its name [the first].")
 @click.option("--answers", metavar="A,B,C", help="Answers to the questions, instead of being asked: letters or values.")
 @click.option("--show", is_flag=True, help="Show the answers with their reasons.")
 @click.option("--json", "as_json", is_flag=True, help="Print the chapter, or the list, as one JSON document.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language [from the locale].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
-def learn(name: str | None, answers: str | None, show: bool, as_json: bool, lang: str | None, ascii_only: bool) -> int:
+def learn(
+    name: str | None,
+    watch: str | None,
+    answers: str | None,
+    show: bool,
+    as_json: bool,
+    lang: str | None,
+    ascii_only: bool,
+) -> int:
     """The questions that everybody asks about TCP, as chapters that run.
 
-    Without CHAPTER: list them.  With one: its text, the ladder of its first run, and three questions to answer before
-    looking.  Exit code 1: an answer was wrong.
+    Without CHAPTER: list them.  With one: its text, the ladder of a run, and three questions to answer.
+    Exit code 1: an answer was wrong.
     """
     from synfin.learn import find
     from synfin.timeline import catalog
@@ -48,16 +57,18 @@ def learn(name: str | None, answers: str | None, show: bool, as_json: bool, lang
     if answers is not None and show:
         raise UsageError("--show gives the answers away: use it without --answers")
     if name is None:
-        if answers is not None or show:
+        if answers is not None or show or watch is not None:
             raise UsageError("name a chapter: synfin learn CHAPTER")
         _print_list(texts, as_json)
         return EXIT_OK
     chapter = find(name)
+    if watch is not None and watch not in chapter.watch:
+        raise UsageError(f"{name} has no run {watch!r}; there are {', '.join(chapter.watch)}")
     given = None if answers is None else _given(chapter, answers, texts)
     if as_json:
         return _print_json(chapter, given, texts, show=show)
     page = _Page(texts, ascii_only)
-    page.chapter(chapter)
+    page.chapter(chapter, chapter.watch[0] if watch is None else watch)
     if given is not None:
         return page.grade(chapter, given)
     if show:
@@ -145,10 +156,9 @@ class _Page:
         click.echo()
         click.echo(self.style.paint("bold", self.texts.text(message, **params)), color=True)
 
-    def chapter(self, chapter: Chapter) -> None:
-        """Text, runs, the first of them as a ladder, and where notes are wrong."""
+    def chapter(self, chapter: Chapter, watch: str) -> None:
+        """Text, runs, one of them as a ladder, and where notes are wrong."""
         from synfin.learn import lesson
-        from synfin.timeline.world import timeline_of
 
         value = lesson(chapter.name, self.texts.language)
         title = f"{value['title']}  [{' '.join(value['numbers'])}]"
@@ -157,22 +167,24 @@ class _Page:
             click.echo()
             self.say(paragraph)
         self.head("learn.ui.watch")
-        for place, run in enumerate(value["watch"]):
-            if place == 1:
-                click.echo()
-            self.say(run["caption"], "  ", f"{self.style.note} ")
-            if place == 0:
-                click.echo()
-                timeline = timeline_of(chapter.run(run["id"]).world)
-                lines = timeline.lines(
-                    self.texts.language, ascii_only=self.style.ascii, colour=self.style.colour, cells=self.cells
-                )
-                text = "\n".join(lines)
-                click.echo(text, color=True)
+        for run in value["watch"]:
+            self.say(f"{run['id']}: {run['caption']}", "  ", f"{self.style.note} ")
+        click.echo()
+        self.ladder(chapter, watch)
         self.head("learn.ui.wrong")
         for wrong in value["wrong"]:
             self.say(wrong, "  ", f"{self.style.note} ")
         self.head("learn.ui.questions")
+
+    def ladder(self, chapter: Chapter, watch: str) -> None:
+        """One run."""
+        from synfin.timeline.world import timeline_of
+
+        timeline = timeline_of(chapter.run(watch).world)
+        lines = timeline.lines(
+            self.texts.language, ascii_only=self.style.ascii, colour=self.style.colour, cells=self.cells
+        )
+        click.echo("\n".join(lines), color=True)
 
     def question(self, chapter: Chapter, number: int) -> str:
         """One question with its choices; gives their letters."""

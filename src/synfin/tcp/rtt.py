@@ -46,10 +46,11 @@ class RttEstimator:
 
     def configure(self, config: TcpConfig) -> None:
         """Other bounds, from the next time that the timer is set; what was measured stays."""
+        before = (self.minimum, self.maximum, self.variance_floor)
         self.minimum = config.rto_min_ms * MILLISECOND
         self.maximum = config.rto_max_ms * MILLISECOND
         self.variance_floor = max(GRANULARITY, config.rto_variance_min_ms * MILLISECOND)
-        if self.srtt:
+        if self.srtt and before != (self.minimum, self.maximum, self.variance_floor):
             self._settle()
 
     def _settle(self) -> None:

@@ -327,7 +327,7 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.isn.watch.constant": "The same with a constant number at both ends: the old order is taken for new.",
     "learn.isn.wrong.1": (
         '"Random" and "made from the clock" are both half of it. A purely random number would break the reuse of '
-        "ports: RFC 6191 lets a new SYN end TIME_WAIT only if its number is higher."
+        "ports: RFC 6191 lets a new SYN end TIME_WAIT only if its number is higher, or its timestamp newer."
     ),
     "learn.isn.wrong.2": (
         "It has nothing to do with snowflake identifiers, and it does not keep out attackers who can see the packets. "

@@ -233,7 +233,8 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.isn.watch.clock": "旧订单遇到序号已经前移的连接（本课关闭了 TIME_WAIT）。",
     "learn.isn.watch.constant": "同样的情形，双方使用固定序号：旧订单被当成新的。",
     "learn.isn.wrong.1": (
-        "“随机”和“按时钟”各说对一半。纯随机会破坏端口的复用：RFC 6191 只允许序号更大的新 SYN 结束 TIME_WAIT。"
+        "“随机”和“按时钟”各说对一半。纯随机会破坏端口的复用：RFC 6191 只允许序号更大（或时间戳更新）的新 SYN 结束 "
+        "TIME_WAIT。"
     ),
     "learn.isn.wrong.2": "它和雪花算法无关，也防不住能看到报文的攻击者；它防的是只能靠猜的人。",
     "learn.isn.wrong.3": (

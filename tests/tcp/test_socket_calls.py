@@ -100,7 +100,7 @@ def test_the_segment_size_limit_can_change_on_a_living_connection() -> None:
     t.drain()
     t.app.configure(mss_limit=5000)
     t.app.write(b"z" * 1200)
-    assert [s.len for s in t.drain()][0] == 1000
+    assert t.drain()[0].len == 1000
 
 
 def test_quick_ack_sends_what_was_delayed_and_delays_no_more() -> None:

@@ -59,8 +59,8 @@ CLOSING: Final[dict[str, str]] = {
         "a RST: whoever has not answered for minutes would hardly hear that."
     ),
     "linux.rule.retransmission-limit": (
-        "Linux counts instead: 15 retransmissions of data (about 924 s on a fast path), 8 for a closed socket's "
-        "FIN; a SYN fails after 131 to 135 s, a SYN,ACK at 63 s."
+        "Retransmissions are counted instead: 15 of data (about 924 s on a fast path), 8 of a closed socket's FIN; "
+        "a SYN fails after 131 to 135 s, a SYN,ACK at 63 s."
     ),
     "why.rule.user-timeout": (
         "The application has said itself how long its data may stay unacknowledged, and that is over; its word "
@@ -69,8 +69,8 @@ CLOSING: Final[dict[str, str]] = {
         "block is deleted, the application told of a time-out (RFC 9293 3.8.3, 3.10.8)."
     ),
     "linux.rule.user-timeout": (
-        "Linux ends the connection at the retransmission after TCP_USER_TIMEOUT, counts from the first "
-        "retransmission on, and ends one whose window stays closed although probes are answered."
+        "The connection ends at the retransmission after TCP_USER_TIMEOUT, whose time counts from the first "
+        "retransmission on; a window that stays closed ends it too, although probes are answered."
     ),
     "why.rule.user-timeout-adopted": (
         "The peer's user timeout option tells for how long it will keep the connection while it hears nothing, "
@@ -116,15 +116,15 @@ TIME_WAIT: Final[dict[str, str]] = {
         "belongs to nobody, so it is thrown away; the ACK shows the sender where the numbers stand. Only the FIN "
         "restarts 2MSL by the RFC: a stray segment should not keep the entry alive for ever (RFC 9293 3.10.7.4)."
     ),
-    "linux.rule.time-wait-old-segment": "Linux starts the time anew with any segment that carries ACK.",
+    "linux.rule.time-wait-old-segment": "Any segment with ACK starts the time anew.",
     "why.rule.time-wait-acceptable": (
         "The segment fits and says nothing new: typically an ACK of the peer's, coming late. An answer would only "
         "be another ACK, and two ends that answer ACKs with ACKs never stop. So {who} stays silent and its time "
         "goes on running (RFC 9293 3.10.7.4)."
     ),
     "linux.rule.time-wait-acceptable": (
-        "Linux restarts its timer, and answers an empty segment that is inside the window but not exactly at the "
-        "expected number."
+        "It restarts the timer, and an empty segment that is inside the window but not exactly at the expected "
+        "number is answered."
     ),
     "why.rule.time-wait-rst-ignored": (
         "RFC 1337 names it TIME-WAIT assassination: an old duplicate draws an ACK from {who}, the other end, which "
@@ -132,9 +132,7 @@ TIME_WAIT: Final[dict[str, str]] = {
         "Then old segments could enter a new connection. Ignoring resets here costs nothing, as the connection is "
         "over anyway (RFC 1337 3)."
     ),
-    "linux.rule.time-wait-rst-ignored": (
-        "Linux does this only with tcp_rfc1337=1; by default such a RST ends TIME_WAIT."
-    ),
+    "linux.rule.time-wait-rst-ignored": "So only with tcp_rfc1337=1; by default such a RST ends TIME_WAIT.",
     "why.rule.time-wait-rst": (
         "The RST has exactly the expected number, and by RFC 9293 3.10.7.4 that ends TIME_WAIT as it ends any "
         "state. RFC 1337 shows the danger: the RST may be an answer to an ACK which an old duplicate had drawn from "
@@ -148,8 +146,8 @@ TIME_WAIT: Final[dict[str, str]] = {
         "with the clock; with purely random ones it would be a gamble (RFC 6191 2)."
     ),
     "linux.rule.time-wait-reopened": (
-        "Linux does the same, except that a SYN at exactly the expected number counts as old; its new number starts "
-        "65,537 above the old ones."
+        "The same, except that a SYN at exactly the expected number counts as old; the new number starts 65,537 "
+        "above the old ones."
     ),
     "why.rule.time-wait-old-syn": (
         "The number of this SYN is not beyond the old connection's, nor is its timestamp newer: it might be the "
@@ -157,7 +155,7 @@ TIME_WAIT: Final[dict[str, str]] = {
         "So it is dropped; a real client tries again a second later, with a number that the clock has moved on (RFC "
         "6191 2)."
     ),
-    "linux.rule.time-wait-old-syn": "Linux answers with an ACK; RFC 6191 asks for silence.",
+    "linux.rule.time-wait-old-syn": "It is answered with an ACK; RFC 6191 asks for silence.",
     "why.rule.time-wait-paws": (
         "The timestamp is older than the last one {who} has seen, so the segment left the peer before others that "
         "arrived long ago. PAWS catches what a sequence number cannot: on a fast path the numbers may have come "

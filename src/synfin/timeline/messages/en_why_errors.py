@@ -25,10 +25,10 @@ SHORT: Final[dict[str, str]] = {
     "errno.EALREADY": "the connection is still being opened",
     "errno.EMSGSIZE": "larger than a packet may be",
     "linux.error.ENETUNREACH": (
-        "An ICMP message of this kind ends connect() in SYN_SENT on Linux; RFC 9293 3.9.2.2 forbids that."
+        "An ICMP message of this kind ends connect() in SYN_SENT; RFC 9293 3.9.2.2 forbids that."
     ),
     "linux.error.EHOSTUNREACH": (
-        "An ICMP message of this kind ends connect() in SYN_SENT on Linux; RFC 9293 3.9.2.2 forbids that."
+        "An ICMP message of this kind ends connect() in SYN_SENT; RFC 9293 3.9.2.2 forbids that."
     ),
 }
 

@@ -66,7 +66,7 @@ ICMP: Final[dict[str, str]] = {
         "pass. It contradicts itself, so it is invented or damaged. Believing it brings nothing; believing any "
         "number would let a stranger shrink all segments of a connection (RFC 5927 7.2)."
     ),
-    "linux.rule.icmp-mtu-not-smaller": "Over IPv4 Linux believes such a message all the same.",
+    "linux.rule.icmp-mtu-not-smaller": "Over IPv4 such a message is believed all the same.",
     "why.rule.icmp-mtu-below-minimum": (
         "Every IPv6 link carries packets of 1280 octets, so no router can honestly ask for less. Obeying would cut "
         "the data into tiny pieces, most of each packet being header, which is what a forger of such messages "

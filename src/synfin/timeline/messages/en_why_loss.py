@@ -23,7 +23,7 @@ REPAIR: Final[dict[str, str]] = {
         "can, and without them a time-out would have to. It is a second sign of congestion, so the window is "
         "reduced once more (RFC 8985 6.2, RFC 5681 4.3)."
     ),
-    "linux.rule.retransmission-lost": "Linux sends it again too, but leaves it at one reduction of the window.",
+    "linux.rule.retransmission-lost": "It is sent again too, but the window is reduced only once.",
     "why.rule.loss-probe-repaired": (
         "The last segment was lost, and with nothing behind it no duplicate ACK could tell. The probe sent it "
         "again, and the ACK that came covers it without reporting a second copy: so the first one never arrived. "
@@ -78,7 +78,7 @@ WINDOW: Final[dict[str, str]] = {
         "not out of band, and the pointer names the octet after the last urgent one. Routers and stacks have "
         "treated it so differently that RFC 6093 advises new programs against it (RFC 9293 3.8.5, 3.10.7.4)."
     ),
-    "linux.rule.urgent-advanced": "Linux tells of urgent text behind the peer's FIN too.",
+    "linux.rule.urgent-advanced": "Urgent text behind the peer's FIN is told of too.",
 }
 
 ORDER: Final[dict[str, str]] = {
@@ -105,8 +105,8 @@ ORDER: Final[dict[str, str]] = {
         "may follow that. RFC 9293 3.10.7.4 (seventh step): this should not occur; ignore the text."
     ),
     "linux.rule.text-after-fin": (
-        "Linux takes text that reaches from the FIN to numbers behind it for text that nobody will read, and resets "
-        "the connection."
+        "Text that reaches from the FIN to numbers behind it counts as text that nobody will read, and resets the "
+        "connection."
     ),
     "why.rule.text-after-close": (
         "{who}'s application called close(), not shutdown(): it will never read again. Acknowledging the text would "
@@ -126,7 +126,7 @@ ORDER: Final[dict[str, str]] = {
         "the gap closes, the data is delivered first and the FIN counts then; a FIN has its place in the sequence "
         "like any octet (RFC 9293 3.10.7.4, eighth step)."
     ),
-    "linux.rule.fin-out-of-order": "Linux forgets such a FIN if text with numbers behind it arrives meanwhile.",
+    "linux.rule.fin-out-of-order": "Such a FIN is forgotten if text with numbers behind it arrives meanwhile.",
 }
 
 MESSAGES: Final[dict[str, str]] = {**REPAIR, **UNDO, **WINDOW, **ORDER}

@@ -73,7 +73,7 @@ ICMP: Final[dict[str, str]] = {
         "the hint. If a time-out comes in the end, the application knows why (RFC 9293 3.9.2.2, RFC 5927 5.2)."
     ),
     "linux.rule.icmp-soft-error": (
-        "In SYN_SENT Linux ends the attempt at once for an unreachable host or network and for an expired time to live."
+        "In SYN_SENT an unreachable host or network, or an expired time to live, ends the attempt at once."
     ),
     "why.rule.icmp-bad-sequence": (
         "An ICMP error quotes the beginning of the packet that it complains about. The sequence number in there is "
@@ -88,8 +88,7 @@ ICMP: Final[dict[str, str]] = {
         "data, and hangs on the first full segment (RFC 1191 3, 6.4)."
     ),
     "linux.rule.icmp-smaller-mtu": (
-        "Linux believes sizes down to 552 octets only, and over IPv4 even a size that the quoted packet would have "
-        "passed."
+        "Sizes are believed down to 552 octets only, and over IPv4 even one that the quoted packet would have passed."
     ),
 }
 

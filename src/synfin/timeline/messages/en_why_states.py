@@ -84,7 +84,7 @@ LINUX: Final[dict[str, str]] = {
         "silently; with tcp_syncookies=1 cookies begin when the SYN queue is as long as the backlog."
     ),
     "linux.state.SYN_SENT": (
-        "Linux 6.18 sends the SYN at 0, 1, 2, 3, 4, 5 and 7 s, the first four retries without back-off, and gives "
+        "The SYN goes at 0, 1, 2, 3, 4, 5 and 7 s (6.18), the first four retries without back-off; connect() gives "
         "up after 131 to 135 s, short of the RFC's three minutes."
     ),
     "linux.state.SYN_RECEIVED": (

@@ -35,8 +35,8 @@ IPV4: Final[dict[str, str]] = {
     ),
     "why.rule.ipv4-bad-version": (
         "The frame's type said IPv4, the first four bits of the packet say something else. Either the type or the "
-        "packet is wrong, so no field can be relied on (RFC 791 3.1). RFC 1122 3.2.1.1 has such "
-        "datagrams dropped silently."
+        "packet is wrong, so no field can be relied on (RFC 791 3.1). RFC 1122 3.2.1.1 has such datagrams dropped "
+        "silently."
     ),
     "why.rule.ipv4-bad-header-length": (
         "The header length counts words of 4 octets and must be 5 at least, because the fixed part has 20 octets. "
@@ -224,7 +224,7 @@ TRANSPORT: Final[dict[str, str]] = {
         "timestamps at one end and none at the other (RFC 9293 3.1)."
     ),
     "linux.rule.tcp-option-bad-length": (
-        "Linux takes the options before the broken one, forgets the rest of them, and processes the segment."
+        "The options before the broken one are taken, the rest of them forgotten, and the segment is processed."
     ),
 }
 

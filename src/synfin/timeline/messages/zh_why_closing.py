@@ -50,8 +50,8 @@ CLOSING: Final[dict[str, str]] = {
         "几分钟都不回应的一方，多半也听不到它。"
     ),
     "linux.rule.retransmission-limit": (
-        "Linux 按次数计算：数据重传 15 次（快速路径上约 924 秒），已关闭套接字的 FIN 重传 8 次；SYN 在 131 到 135 "
-        "秒后失败，SYN,ACK 到 63 秒为止。"
+        "改为按次数计算：数据重传 15 次（快速路径上约 924 秒），已关闭套接字的 FIN 重传 8 次；SYN 在 131 到 135 秒"
+        "后失败，SYN,ACK 到 63 秒为止。"
     ),
     "why.rule.user-timeout": (
         "应用自己规定了数据可以多久得不到确认，现在到时了；它的规定代替 R2，可长可短。没有这个规定，对端死了至少要"
@@ -59,8 +59,8 @@ CLOSING: Final[dict[str, str]] = {
         "RFC 9293 3.8.3、3.10.8）。"
     ),
     "linux.rule.user-timeout": (
-        "Linux 在 TCP_USER_TIMEOUT 之后的下一次重传时才结束连接，并从第一次重传开始计算；窗口一直关闭的连接，即使探"
-        "测有回应也会结束。"
+        "在 TCP_USER_TIMEOUT 之后的下一次重传时才结束连接，而且从第一次重传开始计算；窗口一直关闭的连接，即使探测有"
+        "回应也会结束。"
     ),
     "why.rule.user-timeout-adopted": (
         "对端用用户超时选项告知：它在毫无音讯时愿意把连接保留多久，也许因为它正在移动途中。{who} 自己没有要求，就取"
@@ -98,20 +98,18 @@ TIME_WAIT: Final[dict[str, str]] = {
         "旧连接的报文段迟到了，或者对端糊涂了。它的数据早已交付，或不属于任何人，所以丢弃；回一个 ACK，让发送方看清"
         "序号走到了哪里。按 RFC 只有 FIN 才重启 2MSL：零星的旧报文段不应让这个条目没完没了地留着（RFC 9293 3.10.7.4）。"
     ),
-    "linux.rule.time-wait-old-segment": "在 Linux 上，任何带 ACK 的报文段都会让时间重新计算。",
+    "linux.rule.time-wait-old-segment": "任何带 ACK 的报文段都会让时间重新计算。",
     "why.rule.time-wait-acceptable": (
         "这个报文段合乎要求，却没有带来新东西，多半是对端迟到的 ACK。要回答也只能是又一个 ACK，而双方若用 ACK 回答 "
         "ACK，就永远停不下来。所以 {who} 保持沉默，计时照常继续（RFC 9293 3.10.7.4）。"
     ),
-    "linux.rule.time-wait-acceptable": "Linux 会重启定时器；空报文段在窗口之内但不正好在期望的序号上，它还会应答。",
+    "linux.rule.time-wait-acceptable": "它会重启定时器；空报文段在窗口之内但不正好在期望的序号上，还会得到应答。",
     "why.rule.time-wait-rst-ignored": (
         "RFC 1337 称之为“暗杀 TIME-WAIT”：旧的重复报文段引得 {who} 回 ACK，对端此时已是 CLOSED，就用 RST 回答，这个"
         " RST 若被采信，条目在 2MSL 之前老早就没了，旧报文段便可能混进新连接。连接反正已经结束，在这里忽略 RST 没有"
         "任何损失（RFC 1337 3）。"
     ),
-    "linux.rule.time-wait-rst-ignored": (
-        "Linux 只有在 tcp_rfc1337=1 时才这样做；默认情况下，这样的 RST 会结束 TIME_WAIT。"
-    ),
+    "linux.rule.time-wait-rst-ignored": "只有 tcp_rfc1337=1 时才这样；默认情况下，这样的 RST 会结束 TIME_WAIT。",
     "why.rule.time-wait-rst": (
         "RST 的序号正好是期望值，按 RFC 9293 3.10.7.4，它像在别的状态一样结束 TIME_WAIT。RFC 1337 指出了危险：{who} "
         "可能是被旧的重复报文段引得回了 ACK，这个 RST 正是对那个 ACK 的回答，于是防旧重复的保护反被旧重复拆掉。是否"
@@ -122,14 +120,12 @@ TIME_WAIT: Final[dict[str, str]] = {
         "{who} 自己的初始序列号取在旧序号之上。之所以行得通，是因为同一四元组的初始序列号随时钟增长；如果完全随机，"
         "就成了碰运气（RFC 6191 2）。"
     ),
-    "linux.rule.time-wait-reopened": (
-        "Linux 也是这样，只是正好在期望序号上的 SYN 算作旧的；它的新序列号比旧的高 65,537。"
-    ),
+    "linux.rule.time-wait-reopened": "也是这样，只是正好在期望序号上的 SYN 算作旧的；新序列号比旧的高 65,537。",
     "why.rule.time-wait-old-syn": (
         "这个 SYN 的序号不在旧连接之后，时间戳也不更新：它可能正是当初打开旧连接的那个 SYN，迟到了几分钟。据此建立"
         "连接，等于让幽灵复活。所以丢弃；真正的客户端一秒后会再试，时钟已把它的序号推向前（RFC 6191 2）。"
     ),
-    "linux.rule.time-wait-old-syn": "Linux 会回一个 ACK；RFC 6191 要求沉默。",
+    "linux.rule.time-wait-old-syn": "会回一个 ACK；RFC 6191 要求沉默。",
     "why.rule.time-wait-paws": (
         "时间戳比 {who} 见过的最后一个还旧，说明这个报文段离开对端的时间，早于许多早已到达的报文段。PAWS 能抓住序号"
         "抓不住的情况：在高速路径上，一个报文段的生存时间之内，序号可能已经绕了一圈。报文段丢弃，再回一个 ACK，以防"

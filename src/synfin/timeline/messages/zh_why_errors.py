@@ -26,12 +26,8 @@ SHORT: Final[dict[str, str]] = {
     "errno.EINPROGRESS": "连接正在建立",
     "errno.EALREADY": "连接仍在建立",
     "errno.EMSGSIZE": "超过了分组的最大长度",
-    "linux.error.ENETUNREACH": (
-        "在 Linux 上，这类 ICMP 报文会结束处于 SYN_SENT 的 connect()；RFC 9293 3.9.2.2 禁止这样做。"
-    ),
-    "linux.error.EHOSTUNREACH": (
-        "在 Linux 上，这类 ICMP 报文会结束处于 SYN_SENT 的 connect()；RFC 9293 3.9.2.2 禁止这样做。"
-    ),
+    "linux.error.ENETUNREACH": "这类 ICMP 报文会结束处于 SYN_SENT 的 connect()；RFC 9293 3.9.2.2 禁止这样做。",
+    "linux.error.EHOSTUNREACH": "这类 ICMP 报文会结束处于 SYN_SENT 的 connect()；RFC 9293 3.9.2.2 禁止这样做。",
 }
 
 WHY: Final[dict[str, str]] = {

@@ -53,7 +53,7 @@ ICMP: Final[dict[str, str]] = {
         "报文说分组太大，可它要求的大小，被引用的分组本来就通得过。自相矛盾，说明是捏造的或者损坏了。相信它没有任何"
         "好处；要是什么数字都信，陌生人就能把连接的报文段越改越小（RFC 5927 7.2）。"
     ),
-    "linux.rule.icmp-mtu-not-smaller": "在 IPv4 上，Linux 照样相信这样的报文。",
+    "linux.rule.icmp-mtu-not-smaller": "在 IPv4 上，这样的报文照样被采信。",
     "why.rule.icmp-mtu-below-minimum": (
         "每条 IPv6 链路都能承载 1280 字节的分组，所以没有哪个路由器会正当地要求更小。照办就会把数据切得很碎，每个分"
         "组大半是首部，这正是伪造者想要的。RFC 8201 4 要求丢弃这样的报文。"

@@ -19,7 +19,7 @@ REPAIR: Final[dict[str, str]] = {
         "比重传更晚发出的数据已经到达，而重传的没有到：它也丢了。数重复确认看不出来，因为第一次丢失已经把它们用掉；"
         "只有比较发送时间才知道，否则就得等超时。这是第二个拥塞信号，所以窗口再减小一次（RFC 8985 6.2、RFC 5681 4.3）。"
     ),
-    "linux.rule.retransmission-lost": "Linux 同样再发一次，但窗口只减小一回。",
+    "linux.rule.retransmission-lost": "同样再发一次，但窗口只减小一回。",
     "why.rule.loss-probe-repaired": (
         "丢的是最后一个报文段，后面再没有数据，也就没有重复确认来报信。探测把它又发了一遍，回来的确认覆盖了它，却没"
         "有报告收到两份：可见第一份根本没到。丢失虽已补上，毕竟是拥塞造成的。现在不减小窗口，探测就会把丢失瞒过拥塞"
@@ -63,7 +63,7 @@ WINDOW: Final[dict[str, str]] = {
         "位置，并非带外传送；指针指的是最后一个紧急字节的下一个。路由器和各家协议栈的处理五花八门，所以 RFC 6093 建"
         "议新程序不要使用（RFC 9293 3.8.5、3.10.7.4）。"
     ),
-    "linux.rule.urgent-advanced": "对端 FIN 之后的紧急数据，Linux 也会通知应用。",
+    "linux.rule.urgent-advanced": "对端 FIN 之后的紧急数据也会通知应用。",
 }
 
 ORDER: Final[dict[str, str]] = {
@@ -85,7 +85,7 @@ ORDER: Final[dict[str, str]] = {
         "FIN 是 {peer} 序号的终点，之后不可能还有数据，除非协议栈有错，或者有人伪造。它既不交付也不确认：应用已读到"
         "文件结束，后面不能再有东西。RFC 9293 3.10.7.4 第七步：这种情况不应发生，忽略这些数据。"
     ),
-    "linux.rule.text-after-fin": "从 FIN 的位置一直延伸到其后的数据，Linux 当作没有人会读的数据，复位连接。",
+    "linux.rule.text-after-fin": "从 FIN 的位置一直延伸到其后的数据，当作没有人会读的数据，连接被复位。",
     "why.rule.text-after-close": (
         "{who} 的应用调用的是 close() 而不是 shutdown()，再也不会读了。确认这些数据等于撒谎，{peer} 会以为已被收下；"
         "默默丢弃，{peer} 又要重传好几分钟。所以 {who} 回 RST 并忘掉连接，{peer} 的应用由此知道有数据丢失（RFC 9293 "
@@ -101,7 +101,7 @@ ORDER: Final[dict[str, str]] = {
         "FIN 的序号，并重复自己的确认。缺口补上后先交付数据，FIN 这才生效；FIN 和任何字节一样，在序号空间里有自己的"
         "位置（RFC 9293 3.10.7.4 第八步）。"
     ),
-    "linux.rule.fin-out-of-order": "如果这时来了序号更靠后的数据，Linux 会忘掉这个 FIN。",
+    "linux.rule.fin-out-of-order": "如果这时来了序号更靠后的数据，这个 FIN 就被忘掉。",
 }
 
 MESSAGES: Final[dict[str, str]] = {**REPAIR, **UNDO, **WINDOW, **ORDER}

@@ -58,7 +58,7 @@ ICMP: Final[dict[str, str]] = {
         "某个路由器说眼下无法到达对端。路由几秒钟就可能变，而这种报文谁都能发，所以 {who} 不得因此结束连接：它继续"
         "重传，把这条线索记下。如果最后真的超时，应用就知道原因（RFC 9293 3.9.2.2、RFC 5927 5.2）。"
     ),
-    "linux.rule.icmp-soft-error": "在 SYN_SENT，主机或网络不可达、生存时间耗尽都会让 Linux 立即结束这次尝试。",
+    "linux.rule.icmp-soft-error": "在 SYN_SENT，主机或网络不可达、生存时间耗尽都会立即结束这次尝试。",
     "why.rule.icmp-bad-sequence": (
         "ICMP 差错会引用它所抱怨的分组的开头。其中的序号不在 SND.UNA 和 SND.NXT 之间，{who} 没有这样的数据在途：要"
         "么这个报文来得太晚，要么是看不到流量的人猜着伪造的。有了这项检查，伪造者得在四十多亿个序号里碰上正在途中的"
@@ -69,9 +69,7 @@ ICMP: Final[dict[str, str]] = {
         "认的数据立即重发，因为它们是因太大而被丢，与拥塞无关。不理会的话，连接能打开，小数据也能走，遇到第一个满长"
         "报文段就卡住（RFC 1191 3、6.4）。"
     ),
-    "linux.rule.icmp-smaller-mtu": (
-        "Linux 只相信不小于 552 字节的值；在 IPv4 上，连被引用的分组本来通得过的大小也会采信。"
-    ),
+    "linux.rule.icmp-smaller-mtu": "只相信不小于 552 字节的值；在 IPv4 上，连被引用的分组本来通得过的大小也会采信。",
 }
 
 MESSAGES: Final[dict[str, str]] = {**ECN, **ICMP}

@@ -71,7 +71,8 @@ LINUX: Final[dict[str, str]] = {
         "就开始用 SYN Cookie。"
     ),
     "linux.state.SYN_SENT": (
-        "Linux 6.18 在第 0、1、2、3、4、5、7 秒发出 SYN，前四次重试不退避；131 到 135 秒后放弃，不到 RFC 要求的三分钟。"
+        "SYN 在第 0、1、2、3、4、5、7 秒发出（6.18），前四次重试不退避；connect() 在 131 到 135 秒后放弃，不到 RFC "
+        "要求的三分钟。"
     ),
     "linux.state.SYN_RECEIVED": (
         "显示为 SYN-RECV。SYN,ACK 在 1、3、7、15、31 秒后重传，63 秒时删除该条目。监听套接字自己一直处于 LISTEN。"

@@ -77,33 +77,36 @@ def test_nothing_is_explained_that_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("message", long_texts())
-def test_sources_are_those_of_the_rule_or_of_the_requirements(message: str, lang: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_sources_are_those_of_the_rule_or_of_the_requirements(kind: str, lang: str) -> None:
+    """And a paragraph about a rule names the document that the rule is from."""
     known = set(re.findall(r"RFC ?([0-9]{3,5})", REQUIREMENTS.read_text(encoding="utf-8"))) | KNOWN_BESIDES
-    _, kind, name = message.split(".", 2)
-    own = set(SOURCE.findall(rules().get(name, ""))) if kind == "rule" else set()
-    named = set(SOURCE.findall(catalog(lang).raw(message)))
-    assert named <= known | own
-    assert not own or named & own, "a paragraph about a rule names the document that the rule is from"
+    sources = rules()
+    for name in terms(kind, catalog(lang)):
+        own = set(SOURCE.findall(sources[name])) if kind == "rule" else set()
+        named = set(SOURCE.findall(catalog(lang).raw(f"why.{kind}.{name}")))
+        assert named - known - own == set(), name
+        assert not own or named & own, name
 
 
-@pytest.mark.parametrize("message", long_texts())
-def test_paragraphs_are_neither_lines_nor_pages(message: str) -> None:
-    english, chinese = (catalog(lang).raw(message) for lang in LANGUAGES)
-    assert 25 <= len(english.split()) <= 100, english
-    han = sum("CJK UNIFIED" in unicodedata.name(character, "") for character in chinese)
-    assert 40 <= han <= 220, chinese
-    for text, stop in ((english, "."), (chinese, "。）")):
-        assert text[-1] in stop
-        assert "  " not in text
+def test_paragraphs_are_neither_lines_nor_pages() -> None:
+    for message in long_texts():
+        english, chinese = (catalog(lang).raw(message) for lang in LANGUAGES)
+        assert 25 <= len(english.split()) <= 100, english
+        han = sum("CJK UNIFIED" in unicodedata.name(character, "") for character in chinese)
+        assert 40 <= han <= 220, chinese
+        for text, stop in ((english, "."), (chinese, "。）")):
+            assert text[-1] in stop
+            assert "  " not in text
 
 
-@pytest.mark.parametrize("message", long_texts())
-def test_chinese_is_chinese_and_names_stay_english(message: str) -> None:
-    chinese = catalog("zh").raw(message)
-    assert not any(word in chinese for word in TRANSLATED)
-    assert not re.search(r"[一-鿿][,;:!?]", chinese), "Chinese punctuation after Chinese characters"
-    assert "。 " not in chinese
+def test_chinese_is_chinese_and_names_stay_english() -> None:
+    for message in long_texts():
+        chinese = catalog("zh").raw(message)
+        assert not any(word in chinese for word in TRANSLATED), message
+        wrong = re.search(r"[一-鿿][,;:!?]", chinese)
+        assert wrong is None, f"{message}: Chinese punctuation stands after Chinese characters"
+        assert "。 " not in chinese, message
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -70,6 +70,12 @@ WORDS: Final[dict[str, str]] = {
         "and ports. Nobody outside can guess it, and for the same addresses and ports it grows, so that old "
         "segments do not fit into a new connection (RFC 9293 3.4.1, RFC 6528)."
     ),
+    "word.connection": "connection",
+    "why.word.connection": (
+        "Two ends that remember each other's numbers, and nothing in between: cut the cable for a day and both go "
+        "on afterwards as if nothing had been. The two memories may differ for a while, and most of what is strange "
+        "about TCP is how they come to agree again (RFC 9293 3.3.1, 3.5.1)."
+    ),
     "word.four-tuple": "four-tuple",
     "why.word.four-tuple": (
         "Local address and port, remote address and port: together they name a connection, and nothing else does. A "
@@ -119,6 +125,12 @@ WORDS: Final[dict[str, str]] = {
         "FIN, ACK, FIN, ACK: each direction is closed and acknowledged by itself. Four is the usual number, not a "
         "rule: if the second end closes at once, its ACK and FIN share a segment and three will do (RFC 9293 3.6)."
     ),
+    "word.simultaneous": "simultaneous open, simultaneous close",
+    "why.word.simultaneous": (
+        "Both ends do the same at the same time and their segments cross. Two SYNs make one connection, by way of "
+        "SYN_RECEIVED at both ends; two FINs lead through CLOSING to TIME_WAIT at both ends. Rare, legal, and a "
+        "good test of a stack (RFC 9293 3.5, 3.6)."
+    ),
     "word.syn-queue": "SYN queue",
     "why.word.syn-queue": (
         "Where embryonic connections wait for the ACK of their SYN. A flood of forged SYNs aims at it. When it is "
@@ -129,6 +141,12 @@ WORDS: Final[dict[str, str]] = {
         "Where complete connections wait for accept(). The number given to listen(), the backlog, bounds it. When "
         "it is full, the last ACK of a handshake is ignored, which from outside looks like its loss. RFC 9293 does "
         "not know this queue: it belongs to the sockets interface."
+    ),
+    "word.syn-flood": "SYN flood",
+    "why.word.syn-flood": (
+        "SYNs with forged senders, which never answer the SYN,ACK: each one costs the listener an entry until it "
+        "times out. Honest clients find the queue full. Limits keep the host alive, SYN cookies let the clients in "
+        "(RFC 4987 2.2, 3.6)."
     ),
     "word.syn-cookie": "SYN cookie",
     "why.word.syn-cookie": (

@@ -59,6 +59,11 @@ WORDS: Final[dict[str, str]] = {
         "SYN 的序号。笔记常问是随机的还是按时钟的，其实两者都是：时钟加上对地址和端口的带密钥散列。外人猜不到；而对"
         "同样的地址和端口它不断增长，旧报文段混不进新连接（RFC 9293 3.4.1、RFC 6528）。"
     ),
+    "word.connection": "连接",
+    "why.word.connection": (
+        "两端各自记着对方的序号，中间什么也没有：线缆断开一天，接好之后双方照常继续，就像什么也没发生。两份记忆有时"
+        "会不一致，TCP 里许多看似奇怪的做法，说的都是它们怎样重新一致（RFC 9293 3.3.1、3.5.1）。"
+    ),
     "word.four-tuple": "四元组",
     "why.word.four-tuple": (
         "本地地址和端口，远端地址和端口：合起来就是连接的名字，此外再没有别的。只要另一端不同，服务器在一个端口上可"
@@ -104,6 +109,11 @@ WORDS: Final[dict[str, str]] = {
         "FIN，ACK，FIN，ACK：两个方向各自关闭，各自确认。四次是通常情形，不是规定：后关闭的一端若立刻关闭，它的 ACK "
         "和 FIN 合在一起，三次就够（RFC 9293 3.6）。"
     ),
+    "word.simultaneous": "同时打开与同时关闭",
+    "why.word.simultaneous": (
+        "双方在同一时间做同样的事，报文段在途中交错。两个 SYN 合成一个连接，两端都经过 SYN_RECEIVED；两个 FIN 使两"
+        "端都经过 CLOSING，最后都进入 TIME_WAIT。少见，但合法，正好用来检验协议栈（RFC 9293 3.5、3.6）。"
+    ),
     "word.syn-queue": "半连接队列（SYN 队列）",
     "why.word.syn-queue": (
         "半连接在这里等对方确认自己的 SYN。伪造 SYN 的洪泛攻击的就是它。满了之后，SYN 被丢弃，或者用 SYN Cookie 应"
@@ -113,6 +123,11 @@ WORDS: Final[dict[str, str]] = {
     "why.word.accept-queue": (
         "完成握手的连接在这里等 accept()。listen() 的参数 backlog 就是它的上限。满了之后，握手的最后一个 ACK 会被忽"
         "略，从外面看就像它丢了一样。RFC 9293 里没有这个队列，它属于套接字接口。"
+    ),
+    "word.syn-flood": "SYN 洪泛",
+    "why.word.syn-flood": (
+        "冒用别人的地址发来的 SYN，对 SYN,ACK 永远不会应答：每一个都让监听者占着一个条目，直到超时，正常的客户端便"
+        "遇到满了的队列。设上限能保住主机，SYN Cookie 能让客户端进来（RFC 4987 2.2、3.6）。"
     ),
     "word.syn-cookie": "SYN Cookie",
     "why.word.syn-cookie": (

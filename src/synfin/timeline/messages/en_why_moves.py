@@ -118,8 +118,8 @@ CLOSING: Final[dict[str, str]] = {
     "why.move.ESTABLISHED.CLOSED": (
         "The connection broke without any FIN: a RST with exactly the expected number, an abort by the application, "
         "a close() that left data unread, retransmissions or keep-alive probes without an answer, or a crash of the "
-        "host. Data under way is lost, and the application is told by an error rather than by end-of-file. Here, as "
-        "on Linux, nobody waits in TIME_WAIT after a RST (RFC 9293 3.5.2, 3.10.5)."
+        "host. Data under way is lost, and the application is told by an error rather than by end-of-file (RFC "
+        "9293 3.10.5). The sender of a RST should wait in TIME_WAIT by RFC 9293 3.5.2; here, as on Linux, nobody does."
     ),
     "why.move.FIN_WAIT_1.FIN_WAIT_2": (
         "Our FIN is acknowledged, so the peer's stack has it and has told, or will tell, its application. The "

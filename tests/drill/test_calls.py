@@ -158,9 +158,10 @@ def test_where_no_line_speaks_of_datagrams_they_are_nobodys_business() -> None:
 def test_icmp_that_quotes_tcp_is_described_in_the_scripts_numbers() -> None:
     """[MUST-54]-style quotes: what the stack quotes of ours is mapped back."""
     from synfin.drill.icmp import described_icmp
-    from synfin.drill.live import Observed, ip_packet
+    from synfin.drill.live import ip_packet
     from synfin.drill.model import IpInfo, Range
     from synfin.drill.numbers import Flow
+    from synfin.timeline.capture.observed import Observed
     from synfin.wire.addresses import parse_address
     from synfin.wire.icmpv4 import PROTOCOL, build_icmpv4, unreachable
     from synfin.wire.tcp import ACK, Segment, build_segment

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from synfin.drill.live import Observed, tcp_packet
+from synfin.drill.live import tcp_packet
 from synfin.drill.match import Rules, continues, differences
 from synfin.drill.model import TcpPacket
 from synfin.drill.numbers import Flow
 from synfin.drill.parser import parse
 from synfin.drill.settings import Setting, changes_for, fast_open_keys, read_command
+from synfin.timeline.capture.observed import Observed
 from synfin.wire.addresses import parse_address
 from synfin.wire.ipv4 import Ipv4Packet, build_ipv4
 from synfin.wire.tcp import ACK, AE, CWR, ECE, FIN, PSH, SYN, Segment, build_segment

@@ -31,6 +31,7 @@ EXIT_INTERRUPTED: Final = 130
 COMMANDS: Final[dict[str, str]] = {
     "demo": "Show a connection live and die, with both ends' states.",
     "learn": "Chapters to read, runs to watch, questions whose answers are computed.",
+    "explain": "Show a captured connection: states, losses, repetitions.",
     "drill": "Play packet scripts: does this stack, or the kernel, do what they say?",
     "tun": "Run the stack on a TUN device: serve, or run a command against it.",
     "connect": "Connect to a TCP port: standard input to the peer, the peer to standard output.",

@@ -10,9 +10,9 @@ from __future__ import annotations
 from random import Random
 from typing import Final, final
 
-from synfin.drill.live import Observed
 from synfin.drill.model import TcpPacket
 from synfin.drill.numbers import MODULO, Flow
+from synfin.timeline.capture.observed import Observed
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import FIN, RST, SYN
 

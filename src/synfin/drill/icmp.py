@@ -10,10 +10,11 @@ import struct
 from typing import Final
 
 from synfin.drill.errors import UnsupportedError
-from synfin.drill.live import Observed, ip_packet
+from synfin.drill.live import ip_packet
 from synfin.drill.model import IcmpPacket, IpInfo, Range
 from synfin.drill.numbers import Flow, nearest
 from synfin.errors import WireError
+from synfin.timeline.capture.observed import Observed
 from synfin.wire import icmpv4, icmpv6, udp
 from synfin.wire import tcp as wire
 from synfin.wire.addresses import Address

@@ -20,10 +20,10 @@ from synfin.device.rtnetlink import Rtnetlink
 from synfin.device.tun import Tun
 from synfin.drill.calls import SocketCalls
 from synfin.drill.kernel_calls import KernelCalls
-from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting
 from synfin.drill.stage import Addresses, Pending, Stage
+from synfin.timeline.capture.observed import Observed
 from synfin.trace import RECEIVE, SEND, Trace
 from synfin.wire.addresses import Address, Endpoint, network_of
 from synfin.wire.frame import Frame

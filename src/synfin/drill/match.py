@@ -10,10 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from synfin.drill.live import ECN_BITS, Observed, flag_bits
+from synfin.drill.live import ECN_BITS, flag_bits
 from synfin.drill.model import IpInfo, Option, Range, TcpPacket
 from synfin.drill.numbers import MODULO, Flow, nearest
 from synfin.drill.printer import print_flags, print_option, print_range
+from synfin.timeline.capture.observed import Observed
 from synfin.wire.tcp import ACK, FIN, PSH, SYN, URG
 from synfin.wire.tcp_options import EOL, NOP
 

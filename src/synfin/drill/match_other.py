@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from synfin.drill.icmp import described_icmp, numbers
-from synfin.drill.live import Observed
 from synfin.drill.match import (
     Difference,
     Rules,
@@ -17,6 +16,7 @@ from synfin.drill.match import (
 from synfin.drill.model import IcmpPacket, Packet, TcpPacket, UdpPacket
 from synfin.drill.numbers import Flow
 from synfin.drill.printer import print_action, print_range
+from synfin.timeline.capture.observed import Observed
 
 
 def all_differences(expected: Packet, observed: Observed, flow: Flow | None, rules: Rules) -> list[Difference]:

@@ -18,6 +18,7 @@ from synfin.drill.match import continues
 from synfin.drill.model import Event, IcmpPacket, Packet, Script, TcpPacket, UdpPacket
 from synfin.drill.numbers import Flow
 from synfin.drill.stage import Stage
+from synfin.timeline.capture.observed import Observed
 
 # Lets time pass until there may be another packet; False: it is as late as that already.
 Wait = Callable[[int, Event | None], bool]
@@ -70,7 +71,7 @@ class Packets:
             local = self.stage.sockets.local_port(live_fd) or bind_port
         return executor.datagram_peer, local
 
-    def next(self, until: int, event: Event | None) -> tuple[live.Observed, Flow | None] | None:
+    def next(self, until: int, event: Event | None) -> tuple[Observed, Flow | None] | None:
         """The next packet that is the script's business (or a broken one), waiting until `until` at most."""
         while True:
             while self.stage.observed:
@@ -87,7 +88,7 @@ class Packets:
             if not self._wait(until, event):
                 return None
 
-    def collect(self, packet: TcpPacket, first: live.Observed, event: Event) -> live.Observed:
+    def collect(self, packet: TcpPacket, first: Observed, event: Event) -> Observed:
         """The segments that one line of a script stands for, as one."""
         whole = first
         wanted = packet.sequence.length

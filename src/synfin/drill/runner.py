@@ -17,7 +17,6 @@ from synfin.drill.errors import UnsupportedError
 from synfin.drill.execute import Executor, result_text
 from synfin.drill.expressions import AssertionFailedError, run_code
 from synfin.drill.flows import Flows
-from synfin.drill.live import Observed
 from synfin.drill.match import Difference, Rules, remember_stamp
 from synfin.drill.match_other import all_differences, line_of
 from synfin.drill.model import (
@@ -42,6 +41,7 @@ from synfin.drill.settings import read_command
 from synfin.drill.stage import Pending, Stage
 from synfin.drill.texts import text
 from synfin.errors import UsageError
+from synfin.timeline.capture.observed import Observed
 from synfin.wire.addresses import Endpoint
 
 MICROSECOND: Final = 1_000

@@ -12,7 +12,6 @@ from typing import Final, final
 from synfin.config import TcpConfig
 from synfin.drill.calls import SocketCalls
 from synfin.drill.errors import UnsupportedError
-from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting, changes_for, fast_open_keys
 from synfin.drill.stack_calls import StackCalls
@@ -20,6 +19,7 @@ from synfin.drill.stage import Addresses, Pending, Stage
 from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.sockets import Sockets
+from synfin.timeline.capture.observed import Observed
 from synfin.trace import Record, Trace
 from synfin.wire.addresses import format_address
 from synfin.wire.frame import Frame

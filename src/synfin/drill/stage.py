@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from synfin.drill.calls import SocketCalls
 from synfin.drill.constants import CONSTANTS
-from synfin.drill.live import Observed
 from synfin.drill.operation import Operation
 from synfin.drill.settings import Setting
+from synfin.timeline.capture.observed import Observed
 from synfin.trace import Record
 from synfin.wire.addresses import Address, parse_address
 

@@ -6,14 +6,18 @@
     words      what is said about steps and segments, each thing in full only once
     ladder     the text ladder, whole or line by line as things happen
     document   JSON, schema 1
+    fold       runs of uneventful segments in one line
+    mermaid    a sequence diagram for wikis
+    capture    a pcapng or pcap file instead of a trace: states inferred
     messages   every text, by id, in every language
     world      `World` of the lab with pictures and files
 
 Nothing here decides about a connection; it only reads trace records.
 """
 
+from synfin.timeline.capture import from_capture
 from synfin.timeline.ladder import Ladder, LiveLadder
 from synfin.timeline.messages import LANGUAGES, Catalog, catalog
 from synfin.timeline.run import Timeline
 
-__all__ = ["LANGUAGES", "Catalog", "Ladder", "LiveLadder", "Timeline", "catalog"]
+__all__ = ["LANGUAGES", "Catalog", "Ladder", "LiveLadder", "Timeline", "catalog", "from_capture"]

@@ -56,6 +56,11 @@ class Mermaid:
             lines.append(f"{INDENT}participant p{number} as {name}")
         return lines
 
+    def remark(self, text: str) -> str:
+        """A note over both ends."""
+        lines = wrap(text, 2 * NOTE_CELLS)
+        return f"{INDENT}Note over p0,p1: {'<br/>'.join(escape(line) for line in lines)}"
+
     def draw(self, row: Line) -> list[str]:
         """The lines of one row, or of a run of rows."""
         if isinstance(row, Fold):

@@ -231,6 +231,9 @@ class Model:
                 step.state = record.to_state
                 step.moves.append(record)
             return done
+        if record.from_state == record.to_state:  # no move: so it was when the records begin
+            self._states[record.host, record.local, record.remote] = record.to_state
+            return done
         step = self._open_step(record, record.local, record.remote)
         if step is None:
             done = self._begin(record.now, record.host, MOVE, record.local, record.remote)

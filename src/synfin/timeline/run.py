@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from synfin.errors import UsageError
 from synfin.timeline.connections import ConnectionFacts
@@ -19,6 +19,7 @@ from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import catalog
 from synfin.timeline.model import Model
 from synfin.timeline.style import Style
+from synfin.timeline.width import wrap
 from synfin.trace import Record
 from synfin.wire.addresses import Address
 
@@ -26,11 +27,19 @@ if TYPE_CHECKING:
     from synfin.timeline.svg.ladder import Caption
 
 
+class Remark(NamedTuple):
+    """Something to know about a run before looking at it: the id of a message, and its parameters."""
+
+    message: str
+    params: dict[str, object]
+
+
 @final
 class Timeline:
     """Records of two hosts, ready to be drawn; `labels` stand beside their names, `owned` are their addresses.
 
-    `one_sided=True`: only the first host was watched.
+    `one_sided=True`: only the first host was watched.  `remarks` are what a reader has to know first;
+    `digits` are the decimals of times in the text ladder.
     """
 
     def __init__(
@@ -41,12 +50,21 @@ class Timeline:
         labels: tuple[str, str] = ("", ""),
         owned: dict[str, list[Address]] | None = None,
         one_sided: bool = False,
+        remarks: tuple[Remark, ...] = (),
+        digits: int = 3,
     ) -> None:
+        self.digits = digits
+        self.remarks = remarks
         self.owned = owned
         self.one_sided = one_sided
         self.records = records
         self.hosts = hosts
         self.labels = labels
+
+    def told(self, lang: str = "en") -> list[str]:
+        """The remarks as sentences."""
+        texts = catalog(lang)
+        return [texts.text(remark.message, **remark.params) for remark in self.remarks]
 
     def lines(
         self,
@@ -62,9 +80,11 @@ class Timeline:
         style = Style(ascii_only=ascii_only, colour=colour)
         ladder = LiveLadder(
             self.hosts, catalog(lang), style=style, cells=cells, one_sided=self.one_sided, labels=self.labels,
-            owned=self.owned, fold=fold, why=why,
+            owned=self.owned, fold=fold, why=why, digits=self.digits,
         )  # fmt: skip
-        lines: list[str] = []
+        lines = [style.paint("dim", line) for remark in self.told(lang) for line in wrap(remark, cells)]
+        if lines:
+            lines.append("")
         for record in self.records:
             lines.extend(ladder.feed(record))
         lines.extend(ladder.finish())
@@ -112,6 +132,7 @@ class Timeline:
 
         diagram = Mermaid(self.hosts, catalog(lang), labels=self.labels)
         lines = diagram.head()
+        lines.extend(diagram.remark(remark) for remark in self.told(lang))
         for row in self.folded() if fold else self.rows():
             lines.extend(diagram.draw(row))
         lines.extend(diagram.foot(self.final()))
@@ -119,6 +140,8 @@ class Timeline:
 
     def document(self, **about: Any) -> dict[str, Any]:
         """The run as JSON-ready values, schema 1; `about` adds `scenario`, `seed` and `preset`."""
+        if self.remarks:
+            about["remarks"] = [{"id": remark.message, **remark.params} for remark in self.remarks]
         return document(self.records, list(self.hosts), **about)
 
     def svg(self, lang: str = "en", *, caption: Caption | None = None) -> str:

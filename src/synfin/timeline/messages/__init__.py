@@ -11,6 +11,7 @@ from typing import Final, final
 from synfin.errors import UsageError
 from synfin.timeline.messages import (
     en,
+    en_capture,
     en_drawing,
     en_fields,
     en_fold,
@@ -41,6 +42,7 @@ from synfin.timeline.messages import (
     en_why_terms,
     en_why_wire,
     zh,
+    zh_capture,
     zh_drawing,
     zh_fields,
     zh_fold,
@@ -86,6 +88,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         en_scenarios.MESSAGES,
         en_settings.MESSAGES,
         en_sums.MESSAGES,
+        en_capture.MESSAGES,
         en_fields.MESSAGES,
         en_values.MESSAGES,
         en_fold.MESSAGES,
@@ -118,6 +121,7 @@ _PARTS: Final[dict[str, tuple[dict[str, str], ...]]] = {
         zh_scenarios.MESSAGES,
         zh_settings.MESSAGES,
         zh_sums.MESSAGES,
+        zh_capture.MESSAGES,
         zh_fields.MESSAGES,
         zh_values.MESSAGES,
         zh_fold.MESSAGES,

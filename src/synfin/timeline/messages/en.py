@@ -107,6 +107,7 @@ ERRORS: Final[dict[str, str]] = {
     "error.close": "did you mean {names}?",
     "error.list": "synfin demo --list shows all names",
     "error.write": "cannot write {path}: {reason}",
+    "error.read": "cannot read {path}: {reason}",
     "error.endless": "stopped: with these faults the run has no end",
     "fault.expected": "expected {what}",
     "fault.kind": "one of drop, dup, delay, reorder, corrupt, hold, mark",

@@ -107,6 +107,7 @@ ERRORS: Final[dict[str, str]] = {
     "error.close": "您要找的是不是 {names}？",
     "error.list": "用 synfin demo --list 查看全部名称",
     "error.write": "无法写入 {path}：{reason}",
+    "error.read": "无法读取 {path}：{reason}",
     "error.endless": "已停止：在这些故障下，运行不会结束",
     "fault.expected": "此处应为：{what}",
     "fault.kind": "drop、dup、delay、reorder、corrupt、hold、mark 之一",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -286,6 +287,51 @@ def test_numbers_on_the_wire_wrap(isn_a: int, isn_b: int) -> None:
     tape.flight(20, 30, "A", tape.segment("A", ACK, (isn_a + 1) % WRAP, (isn_b + 1) % WRAP, b"x"), "data")
     for flight in flights_in(steps_of(tape.records, ("A", "B"))):
         assert [untrue(one.text(catalog("en")), flight) for one in sums(flight)].count([]) == len(sums(flight))
+
+
+def test_sack_blocks_that_cannot_be_true_are_called_so() -> None:
+    tape = Tape()
+    tape.flight(0, 10, "A", tape.segment("A", SYN, 100), "syn")
+    tape.flight(10, 20, "B", tape.segment("B", SYN | ACK, 300, 101), "syn-ack")
+    blocks = ((121, 131), (151, 141), (101, 161))
+    tape.flight(20, 30, "B", tape.segment("B", ACK, 301, 111, options=TcpOptions(sack=blocks)), "ack-out-of-order")
+    assert [line for line in told(tape.records)[2] if line.startswith("SACK")] == [
+        "SACK 21 to 31: B holds 31 - 21 = 10 numbers behind a gap; 11 is still missing.",
+        "SACK 51 to 41: a block ends behind its beginning, so this one says nothing.",
+    ]
+
+
+NUMBER = st.integers(0, WRAP - 1) | st.integers(0, 60) | st.integers(WRAP - 60, WRAP - 1)
+BLOCKS = st.lists(st.tuples(NUMBER, NUMBER), max_size=4).map(tuple)
+OPTIONS = st.builds(
+    TcpOptions,
+    mss=st.none() | st.integers(0, 65_535),
+    window_scale=st.none() | st.integers(0, 255),
+    sack=BLOCKS,
+    ts_val=st.none() | NUMBER,
+    ts_ecr=NUMBER,
+)
+ANY_SEGMENT = st.tuples(
+    st.sampled_from(["A", "B"]), st.integers(0, 0xFFF), NUMBER, NUMBER, st.binary(max_size=20), OPTIONS,
+    st.sampled_from(["", "data", "keep-alive-probe", "zero-window-probe", "reset-closed", "ack-out-of-order"]),
+    st.sampled_from(["send", "recv", "dup"]),
+)  # fmt: skip
+
+
+@given(st.lists(ANY_SEGMENT, max_size=12))
+def test_whatever_a_capture_holds_the_sums_are_true(drawn: list[tuple[Any, ...]]) -> None:
+    """Numbers from nowhere, flags that no sender sets: every sentence can be written, and none is wrong."""
+    tape = Tape()
+    for at, (host, flags, seq, ack, text, options, rule, kind) in enumerate(drawn):
+        tape.wire(at, host, kind, tape.segment(host, flags, seq, ack, text, options=options), rule)
+    for step in steps_of(tape.records, ("A", "B")):
+        if step.flight is None:
+            continue
+        for one in sums(step.flight):
+            assert untrue(one.text(catalog("en")), step.flight) == []
+            assert untrue(one.text(catalog("zh")), step.flight) == []
+        for line in [line for found in explain_step(step, catalog("en")) for line in found.arithmetic]:
+            assert untrue(line, step.flight) == []
 
 
 def test_what_was_not_seen_is_not_claimed() -> None:

@@ -204,13 +204,14 @@ def _options(flight: Flight, origin: Origin) -> list[Sum]:
     options = segment.options
     who = _who(flight, origin)
     found: list[Sum] = []
-    agreed = segment.flags & SYN and origin.seq_kind != origins.FOREIGN
-    if options.mss is not None and agreed:
+    if origin.seq_kind == origins.FOREIGN:
+        return _urgent(flight, origin)  # what a forger offers or echoes binds nobody
+    if options.mss is not None and segment.flags & SYN:
         header = _IP_HEADERS.get(len(flight.src.address), 0)
         total = options.mss + _TCP_HEADER + header
         message = "sum.option.mss6" if header == 40 else "sum.option.mss"
         found.append(Sum(message, who | {"mss": options.mss, "total": total}))
-    if options.window_scale is not None and agreed:
+    if options.window_scale is not None and segment.flags & SYN:
         shift = min(options.window_scale, 14)
         found.append(Sum("sum.option.scale", who | {"shift": shift, "unit": 1 << shift}))
     if ack is not None:
@@ -220,23 +221,33 @@ def _options(flight: Flight, origin: Origin) -> list[Sum]:
         if origin.echo is not None:
             found.append(Sum("sum.option.ts", params, origin.echo))
         else:
-            found.append(Sum("sum.option.ts-alone" if options.ts_ecr == 0 else "sum.option.ts-unseen", params))
-    if segment.flags & URG:
-        seq = flight.numbers.seq
-        params = who | {"seq": seq, "pointer": segment.urgent, "end": seq + segment.urgent}
-        found.append(Sum("sum.option.urgent", params))
-    return found
+            alone = ack is None and options.ts_ecr == 0
+            found.append(Sum("sum.option.ts-alone" if alone else "sum.option.ts-unseen", params))
+    return found + _urgent(flight, origin)
+
+
+def _urgent(flight: Flight, origin: Origin) -> list[Sum]:
+    """Where the urgent pointer points."""
+    segment, seq = flight.segment, flight.numbers.seq
+    if not segment.flags & URG:
+        return []
+    params = {**_who(flight, origin), "seq": seq, "pointer": segment.urgent, "end": seq + segment.urgent}
+    return [Sum("sum.option.urgent", params)]
 
 
 def _blocks(flight: Flight, origin: Origin, ack: int) -> list[Sum]:
     """SACK blocks; the first tells of a repetition if it lies below the ACK or inside of the second (RFC 2883)."""
     near = [tuple(ack + _signed(edge - flight.segment.ack) for edge in block) for block in flight.segment.options.sack]
     found: list[Sum] = []
-    for place, (left, right) in enumerate(near):
+    for number, (left, right) in enumerate(near):
         params = {**_who(flight, origin), "left": left, "right": right, "count": right - left, "ack": ack}
-        inside = place == 0 and len(near) > 1 and near[1][0] <= left and right <= near[1][1]
-        repeated = place == 0 and (right <= ack or inside)
-        found.append(Sum("sum.sack.twice" if repeated else "sum.sack.holds", params))
+        inside = number == 0 and len(near) > 1 and near[1][0] <= left and right <= near[1][1]
+        if right <= left:
+            found.append(Sum("sum.sack.wrong", params))
+        elif number == 0 and (right <= ack or inside):
+            found.append(Sum("sum.sack.twice", params))
+        elif left > ack:
+            found.append(Sum("sum.sack.holds", params))
     return found
 
 

@@ -146,10 +146,11 @@ OTHERS: Final[dict[str, str]] = {
     "sum.sack.holds": (
         "SACK {left} to {right}: {who} holds {right} - {left} = {count} numbers behind a gap; {ack} is still missing."
     ),
+    "sum.sack.wrong": "SACK {left} to {right}: a block ends behind its beginning, so this one says nothing.",
     "sum.sack.twice": "D-SACK {left} to {right}: {right} - {left} = {count} numbers have reached {who} once more.",
     "sum.option.ts": "TSval {val} is {who}'s clock; TSecr {ecr} repeats the TSval that {peer} sent at {time}.",
     "sum.option.ts-alone": "TSval {val} is {who}'s clock; TSecr is {ecr}, for there is nothing to repeat yet.",
-    "sum.option.ts-unseen": "TSval {val} is {who}'s clock; TSecr {ecr} repeats a TSval of {peer}.",
+    "sum.option.ts-unseen": "TSval {val} is {who}'s clock; TSecr {ecr} is to repeat one of {peer}, not seen here.",
     "sum.option.urgent": (
         "Urgent pointer {pointer}: by RFC 9293 3.8.5 {seq} + {pointer} = {end} is the number behind the last "
         "urgent octet."

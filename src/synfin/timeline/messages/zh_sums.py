@@ -113,10 +113,11 @@ OTHERS: Final[dict[str, str]] = {
         "窗口扩大因子 {shift}：SYN 之后 {who} 的窗口以 1 << {shift} = {unit} 字节为单位，前提是双方都带了这个选项。"
     ),
     "sum.sack.holds": "SACK {left} 到 {right}：{who} 已留存缺口之后的 {right} - {left} = {count} 个序号，仍缺 {ack}。",
+    "sum.sack.wrong": "SACK {left} 到 {right}：块的末尾应在开头之后，这一块没有意义。",
     "sum.sack.twice": "D-SACK {left} 到 {right}：有 {right} - {left} = {count} 个序号再次到达 {who}。",
     "sum.option.ts": "TSval {val} 是 {who} 的时钟；TSecr {ecr} 回显 {peer} 在 {time}时发出的 TSval。",
     "sum.option.ts-alone": "TSval {val} 是 {who} 的时钟；TSecr 是 {ecr}，因为还没有可回显的值。",
-    "sum.option.ts-unseen": "TSval {val} 是 {who} 的时钟；TSecr {ecr} 回显 {peer} 的某个 TSval。",
+    "sum.option.ts-unseen": "TSval {val} 是 {who} 的时钟；TSecr {ecr} 应当回显 {peer} 的某个 TSval，此处没有看到。",
     "sum.option.urgent": (
         "紧急指针 {pointer}：按 RFC 9293 3.8.5，{seq} + {pointer} = {end} 是最后一个紧急字节之后的序号。"
     ),

@@ -16,7 +16,7 @@ from synfin.timeline.messages import LANGUAGES, catalog
 from synfin.timeline.model import DEPARTURE, LOST
 from synfin.timeline.svg.arrange import LEFT, RIGHT, Arrangement
 from synfin.timeline.svg.flights import COPY, END, GUEST, START, WHOLE
-from synfin.timeline.svg.ladder import Caption, draw_ladder, steps_of
+from synfin.timeline.svg.ladder import Caption, draw_ladder, story_of
 from synfin.timeline.svg.shapes import meet, turned
 from synfin.timeline.svg.writer import A4_WIDTH, Drawing
 from synfin.timeline.words import Words
@@ -35,7 +35,8 @@ def timeline(name: str) -> Timeline:
 
 def arranged(name: str, lang: str = "en") -> Arrangement:
     run_of = timeline(name)
-    return Arrangement(steps_of(run_of), Words(run_of.hosts, catalog(lang)), 100)
+    words = Words(run_of.hosts, catalog(lang))
+    return Arrangement(story_of(run_of, words), words, 100)
 
 
 def drawn(records: Tape) -> Drawing:
@@ -79,7 +80,7 @@ def test_later_stands_lower_and_arrows_fall(name: str) -> None:
 def test_every_segment_is_drawn(name: str) -> None:
     """Each departure and each arrival belongs to exactly one arrow, and each state move is named."""
     arrangement = arranged(name)
-    rows: list[Row] = list(timeline(name).rows())
+    rows = [line for line in timeline(name).folded() if isinstance(line, Row)]
     wanted = sorted(step.order for row in rows for step in (row.departure, row.arrival) if step is not None)
     found = [step.order for arrow in arrangement.arrows for step in (arrow.start, arrow.end) if step is not None]
     assert sorted(found) == wanted
@@ -101,7 +102,8 @@ def test_a_loss_is_told_by_dashes_a_cross_a_word_and_colour() -> None:
     assert {"lost", "SYN", "seq=0(99) win=1000"} <= set(texts(drawing))
     assert 'stroke-dasharray="5 4"' in svg
     assert "stroke-vermilion" in svg
-    (arrow,) = Arrangement(steps_of(Timeline(tape.records, ("A", "B"))), Words(("A", "B"), catalog("en")), 0).arrows
+    words = Words(("A", "B"), catalog("en"))
+    (arrow,) = Arrangement(story_of(Timeline(tape.records, ("A", "B")), words), words, 0).arrows
     assert (arrow.part, arrow.kind, arrow.flight.fate) == (START, "lost", LOST)
 
 

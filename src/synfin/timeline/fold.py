@@ -1,8 +1,9 @@
 """Long transfers told in one line: `… A: 412 data segments, 596,448 octets; 203 ACKs; 0.300 s …`.
 
 Responsible for which rows of a layout need not be seen one by one, and for counting them.  Only uneventful ones are
-folded: text in order and plain acknowledgments that arrive as they were sent.  What is lost, late, copied, damaged,
-marked or sent again, every state move, rule, call and event, a SACK block, a window of zero and a silence stay.
+folded: text in order, plain acknowledgments that arrive as they were sent, and an application that reads.  What is
+lost, late, copied, damaged, marked or sent again, every state move, rule, event and other call, a SACK block, a window
+of zero and a silence stay.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias, final
 
 from synfin.timeline.layout import Row
-from synfin.timeline.model import ARRIVED, FLYING, GONE, LATE, TIMER, Flight, Step
+from synfin.timeline.model import ARRIVED, CALL, FLYING, GONE, LATE, TIMER, Flight, Step
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import ACK, AE, CWR, ECE, PSH
 
@@ -120,8 +121,8 @@ class Folder:
     def _run(self, row: Row) -> list[Line]:
         """A row of a run."""
         flight = row.flight
-        if flight is None:  # a timer that did nothing
-            return []
+        if flight is None:
+            return self._aside(row)
         leaves = row.departure is not None or flight.departure is None
         if not leaves and flight.folded is not None:
             if not flight.folded:  # it was seen to leave: so it is seen to arrive
@@ -139,6 +140,18 @@ class Folder:
             return []
         self._waiting.append(row)
         return self._grown() if leaves else []
+
+    def _aside(self, row: Row) -> list[Line]:
+        """A row without a segment: a timer that did nothing is never shown, a read goes with what was read."""
+        if row.step is None or row.step.kind == TIMER:
+            return []
+        if self._fold is not None:
+            self._fold.add(row)
+        elif self._waiting or self._head >= FOLD_HEAD:
+            self._waiting.append(row)
+        else:
+            return [self._shown(row)]
+        return []
 
     def _grown(self) -> list[Line]:
         """The run may be long enough now: of what waits, only the second parts of segments that were shown are left."""
@@ -169,7 +182,8 @@ class Folder:
         flight = row.flight
         quiet = not any(step.moves or step.rules for step in row.steps())
         if flight is None:
-            return quiet and row.step is not None and row.step.kind == TIMER
+            step = row.step
+            return quiet and step is not None and (step.kind == TIMER or (step.kind == CALL and step.call == "read"))
         if row.departure is None and flight.departure is not None:
             return quiet and _plain(flight) and row.arrival is not None and row.arrival.first
         return self._same_bits(flight) and quiet and _plain(flight)

@@ -150,10 +150,19 @@ class Timeline:
 
         return draw_ladder(self, lang, caption=caption).svg()
 
-    def save(self, path: str | Path, lang: str = "en", *, caption: Caption | None = None) -> None:
+    def html(self, lang: str = "en", *, caption: Caption | None = None, notes: tuple[str, ...] = ()) -> str:
+        """The run as one HTML page that needs nothing else; `notes` are paragraphs about it."""
+        from synfin.timeline.svg.page import draw_page
+
+        return draw_page(self, lang, caption=caption, notes=notes)
+
+    def save(
+        self, path: str | Path, lang: str = "en", *, caption: Caption | None = None, notes: tuple[str, ...] = ()
+    ) -> None:
         """Write the run in the way that the file's name asks for; raises `UsageError` for another kind of file.
 
-        `.txt` is the text ladder, `.json` the document, `.mmd` a Mermaid diagram, `.svg` the ladder as a picture.
+        `.txt` is the text ladder, `.json` the document, `.mmd` a Mermaid diagram, `.svg` the ladder as a picture, and
+        `.html` a page with everything; `caption` stands over the last two, `notes` are on the page.
         """
         target = Path(path)
         if target.suffix == ".txt":
@@ -166,6 +175,8 @@ class Timeline:
             target.write_text(self.mermaid(lang), encoding="utf-8")
         elif target.suffix == ".svg":
             target.write_text(self.svg(lang, caption=caption), encoding="utf-8")
+        elif target.suffix == ".html":
+            target.write_text(self.html(lang, caption=caption, notes=notes), encoding="utf-8")
         else:
             kind = target.suffix or "a file without suffix"
-            raise UsageError(f"cannot save a timeline as {kind}; use .txt, .json, .mmd or .svg")
+            raise UsageError(f"cannot save a timeline as {kind}; use .txt, .json, .mmd, .svg or .html")

@@ -6,6 +6,7 @@ anything else.  Distances are as large as the texts need; a long silence is a br
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final, NamedTuple, final
 
 from synfin.timeline.ladder import GAP_NS
@@ -38,6 +39,8 @@ SAME_WAY: Final = 31.0  # between arrows that leave (or come in) one after the o
 TURN: Final = 22.0  # between an arrow that comes in and one that leaves
 WIDEN: Final = 12.0  # what a step gets that asks for more room
 BREAK_HEIGHT: Final = 40.0
+BREAK_LEADING: Final = 14.0
+BREAK_SIZE: Final = 10.5
 FAR: Final = 200.0  # an arrow that would fall deeper is drawn in two parts
 
 # Kinds of lines in a note
@@ -92,29 +95,52 @@ class Point:
 
 
 class Break(NamedTuple):
-    """A silence: its middle, and how long it was."""
+    """Where something is left out, a silence or a run of uneventful segments: its middle, and what is said of it."""
 
     y: float
+    lines: list[str]
+
+    @property
+    def half(self) -> float:
+        """How far its words reach up and down."""
+        return 7 + BREAK_LEADING / 2 * (len(self.lines) - 1)
+
+
+class Omission(NamedTuple):
+    """Segments that are told together, after the step of this order."""
+
+    order: int
+    ended: int
     text: str
+
+
+class Story(NamedTuple):
+    """What a ladder tells: steps in their order, and what is told in one line between them."""
+
+    steps: list[Step]
+    omissions: list[Omission]
 
 
 @final
 class Arrangement:
     """A whole ladder, arranged from `top` on; `height` is where it ends."""
 
-    def __init__(self, steps: list[Step], words: Words, top: float, *, digits: int = 3) -> None:
+    def __init__(self, story: Story, words: Words, top: float, *, digits: int = 3) -> None:
+        steps = story.steps
+        self._omissions = story.omissions
         self.words = words
         self.top = top
         self.digits = digits
         self.chip = max(text_width(cut(host, NAME_CELLS), NOTE_SIZE, bold=True) for host in words.hosts) + 8
         self.height = top
+        self._pen = _Pen(top)
         self.breaks: list[Break] = []
         self.arrows: list[Arrow] = []
         self.points: list[Point] = []
         self.before = [_first_state(steps, host) for host in words.hosts]
         self._places: dict[int, Point] = {}
         self._extra: dict[int, float] = {}  # room that was asked for, by order of the step
-        far = _across_silence(steps)
+        far = _across(steps, [omission.order + 1 for omission in story.omissions])
         self._write(steps, far)
         self._place()
         deep = {
@@ -192,6 +218,61 @@ class Arrangement:
             lines.extend(self._sentence(reaction.sentence))
         return lines
 
+    # Where it stands
+
+    def _place(self) -> None:
+        """Give each point its height, from the top down."""
+        self.breaks = []
+        self._pen = _Pen(self.top)
+        departed = {arrow.end.order: arrow.start for arrow in self.arrows if arrow.end and arrow.start}
+        omissions = list(self._omissions)
+        for point in self.points:
+            while omissions and omissions[0].order < point.step.order:
+                self._omit(omissions.pop(0))
+            self._stand(point, departed.get(point.step.order))
+        for omission in omissions:
+            self._omit(omission)
+        pen = self._pen
+        self.height = max(pen.y + STUB_SLANT, *pen.lanes, pen.notes) + 12
+
+    def _stand(self, point: Point, start: Step | None) -> None:
+        """One point: below everything earlier, and below the texts that it would cover."""
+        pen, step = self._pen, point.step
+        silence = step.now - pen.now if pen.now >= 0 else 0
+        if silence >= GAP_NS:
+            self._interrupt([self.words.texts.text("ui.gap", time=self.words.span(silence))])
+        elif silence > 0:
+            pen.y += 4 + 14 * silence / GAP_NS
+        pen.now = max(pen.now, step.now)
+        least = [pen.y, pen.lanes[point.side] + 10]
+        if point.note:
+            least.append(pen.notes + 13)
+        if step.flight is not None:
+            above = pen.last[point.side]
+            if above is not None:
+                least.append(above.y + (SAME_WAY if above.step.kind == step.kind else TURN))
+            if start is not None and start.order in self._places:
+                least.append(self._places[start.order].y + SLANT)
+            elif step.kind == ARRIVAL:
+                least.append(pen.floor + STUB_SLANT + 12)
+            pen.last[point.side] = point
+        point.y = pen.y = max(least) + self._extra.get(step.order, 0)
+        pen.lanes[point.side] = point.y + point.below
+        if point.note:
+            pen.notes = point.y + note_lines(point.note)[-1] - 6
+
+    def _omit(self, omission: Omission) -> None:
+        self._interrupt(wrap_text(f"… {omission.text} …", RIGHT - LEFT - 24, BREAK_SIZE))
+        self._pen.now = max(self._pen.now, omission.ended)
+
+    def _interrupt(self, lines: list[str]) -> None:
+        """A break mark across both life lines."""
+        pen = self._pen
+        half = BREAK_HEIGHT / 2 + BREAK_LEADING / 2 * (len(lines) - 1)
+        middle = max(pen.y + 8, *pen.lanes, pen.notes) + half
+        self.breaks.append(Break(middle, lines))
+        pen.move_to(middle + half)
+
     def _lines(self, text: str, kind: str) -> list[NoteLine]:
         size = SOURCE_SIZE if kind in (SOURCE, DIM) else NOTE_SIZE
         room = NOTES - self.chip
@@ -204,45 +285,26 @@ class Arrangement:
         unit = 10 ** (9 - self.digits)
         return f"{now // 1_000_000_000}.{now % 1_000_000_000 // unit:0{self.digits}d}"
 
-    # Where it stands
 
-    def _place(self) -> None:
-        """Give each point its height, from the top down."""
-        self.breaks = []
-        departed = {arrow.end.order: arrow.start for arrow in self.arrows if arrow.end and arrow.start}
-        lanes = [self.top, self.top]  # where the texts beside the life lines end
-        notes = self.top
-        last: list[Point | None] = [None, None]  # the latest point with an arrow, on each side
-        y, now, floor = self.top, -1, self.top
-        for point in self.points:
-            step = point.step
-            silence = step.now - now if now >= 0 else 0
-            if silence >= GAP_NS:
-                y = max(y + 8, *lanes, notes) + BREAK_HEIGHT / 2
-                self.breaks.append(Break(y, self.words.texts.text("ui.gap", time=self.words.span(silence))))
-                y += BREAK_HEIGHT / 2
-                lanes, notes, floor = [y, y], y, y
-            elif silence > 0:
-                y += 4 + 14 * silence / GAP_NS
-            now = max(now, step.now)
-            least = [y, lanes[point.side] + 10]
-            if point.note:
-                least.append(notes + 13)
-            above = last[point.side]
-            if step.flight is not None:
-                if above is not None:
-                    least.append(above.y + (SAME_WAY if above.step.kind == step.kind else TURN))
-                start = departed.get(step.order)
-                if start is not None and start.order in self._places:
-                    least.append(self._places[start.order].y + SLANT)
-                elif step.kind == ARRIVAL:
-                    least.append(floor + STUB_SLANT + 12)
-                last[point.side] = point
-            point.y = y = max(least) + self._extra.get(step.order, 0)
-            lanes[point.side] = y + point.below
-            if point.note:
-                notes = y + note_lines(point.note)[-1] - 6
-        self.height = max(y + STUB_SLANT, *lanes, notes) + 12
+@final
+class _Pen:
+    """How far the picture is drawn: `y` in all, `lanes` beside the life lines, `notes` in their column.
+
+    `floor` is the end of the latest break; `last` the latest points with an arrow, on each side; `now` is -1 before
+    the first step.
+    """
+
+    __slots__ = ("floor", "lanes", "last", "notes", "now", "y")
+
+    def __init__(self, top: float) -> None:
+        self.last: list[Point | None] = [None, None]
+        self.now = -1
+        self.move_to(top)
+
+    def move_to(self, y: float) -> None:
+        """Everything so far is above `y`."""
+        self.y = self.notes = self.floor = y
+        self.lanes = [y, y]
 
 
 def _first_state(steps: list[Step], host: str) -> str:
@@ -250,18 +312,18 @@ def _first_state(steps: list[Step], host: str) -> str:
     return next((step.before for step in steps if step.host == host), UNKNOWN)
 
 
-def _across_silence(steps: list[Step]) -> set[int]:
-    """Departures of flights that were under way during a silence."""
-    silences: list[int] = []
+def _across(steps: list[Step], cuts: list[int]) -> set[int]:
+    """Departures of flights that were under way at a silence, or at one of these orders."""
     now = steps[0].now if steps else 0
     for step in steps:
         if step.now - now >= GAP_NS:
-            silences.append(step.order)
+            cuts.append(step.order)
         now = max(now, step.now)
+    cuts.sort()
     found: set[int] = set()
     for step in steps:
         origin = step.flight.departure if step.flight is not None else None
         if step.kind == ARRIVAL and step.first and origin is not None:
-            if any(origin.order < silence <= step.order for silence in silences):
+            if bisect_right(cuts, origin.order) < bisect_right(cuts, step.order):
                 found.add(origin.order)
     return found

@@ -28,6 +28,7 @@ STROKES: Final[dict[str, tuple[str, str, float]]] = {
 _ABOVE: Final = 4.0  # between an arrow and the base line of the text over it
 _WORD_SIZE: Final = 10.0
 _BROKEN: Final = ("lost", "damaged")
+_BAND: Final = 64.0  # height of the bands by which shapes are looked up
 _COVERED: Final = 1_000  # what covering a text costs; covering a line costs 1
 _BELOW: Final = 10.5  # between an arrow and the base line of the text under it
 
@@ -75,11 +76,15 @@ class Arrows:
 
     def __init__(self, arrangement: Arrangement, obstacles: list[Corners]) -> None:
         self.arrangement = arrangement
-        self._taken = obstacles
+        self._taken: dict[int, list[Corners]] = {}
         self._rays = [self._ray(arrow) for arrow in arrangement.arrows]
-        self._tops = sorted((min(ray.y0, ray.y1), index) for index, ray in enumerate(self._rays))
+        self._lines: dict[int, list[int]] = {}
+        for index, ray in enumerate(self._rays):
+            for band in _bands(((ray.x0, ray.y0), (ray.x1, ray.y1))):
+                self._lines.setdefault(band, []).append(index)
+        self._take(obstacles)
         for arrow, ray in zip(arrangement.arrows, self._rays, strict=True):
-            self._taken.extend(self._end_corners(arrow, ray))
+            self._take(self._end_corners(arrow, ray))
         self._labels = [self._place(arrow, ray, index) for index, (arrow, ray) in enumerate(self._pairs())]
         self.crowded = [
             arrow.first.order
@@ -170,24 +175,32 @@ class Arrows:
             if best is None or placed.cost < best.cost:
                 best = placed
         assert best is not None
-        self._taken.extend(best.corners)
+        self._take(best.corners)
         return best
+
+    def _take(self, shapes: list[Corners]) -> None:
+        """Note that something is drawn here, by the bands that it reaches into."""
+        for shape in shapes:
+            for band in _bands(shape):
+                self._taken.setdefault(band, []).append(shape)
 
     def _cost(self, corners: list[Corners], index: int) -> int:
         """`_COVERED` for each text that would be covered, 1 for each line."""
         cost = 0
         for shape in corners:
-            top, bottom = min(y for _, y in shape), max(y for _, y in shape)
-            for other in self._taken:
-                if min(y for _, y in other) < bottom and max(y for _, y in other) > top:
-                    cost += _COVERED * meet(shape, other)
-            for upper, other_index in self._tops:
-                if upper >= bottom:
-                    break
-                ray = self._rays[other_index]
-                if other_index != index and max(ray.y0, ray.y1) > top:
-                    cost += meet(shape, ((ray.x0, ray.y0), (ray.x1, ray.y1)))
+            for band in _bands(shape):
+                cost += sum(_COVERED for other in self._taken.get(band, ()) if meet(shape, other))
+                for other_index in self._lines.get(band, ()):
+                    ray = self._rays[other_index]
+                    if other_index != index:
+                        cost += meet(shape, ((ray.x0, ray.y0), (ray.x1, ray.y1)))
         return cost
+
+
+def _bands(shape: Corners) -> range:
+    """The horizontal bands that a shape reaches into."""
+    heights = [y for _, y in shape]
+    return range(int(min(heights) // _BAND), int(max(heights) // _BAND) + 1)
 
 
 def widths(arrow: Arrow, label: Label) -> tuple[float, float]:

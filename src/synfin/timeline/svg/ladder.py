@@ -9,10 +9,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from synfin.timeline.fold import Fold
 from synfin.timeline.messages import Catalog, catalog
 from synfin.timeline.model import CALL, TIMER, TOLD, Step
 from synfin.timeline.svg.arrange import (
     BAR,
+    BREAK_LEADING,
+    BREAK_SIZE,
     HEAD,
     LEFT,
     MARGIN,
@@ -24,7 +27,9 @@ from synfin.timeline.svg.arrange import (
     TOLD_SIZE,
     Arrangement,
     Break,
+    Omission,
     Point,
+    Story,
     note_lines,
 )
 from synfin.timeline.svg.arrows import STROKES, Arrows
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
     from synfin.timeline.run import Timeline
 
 WIDEN_LIMIT: Final = 12  # times that crowded labels get more room
-_BREAK_SIZE: Final = 10.5
+STEP_LIMIT: Final = 4_000  # steps on one picture; the text ladder has no limit
 _HOST_CELLS: Final = 24  # of a name over its life line
 _LEGEND_ICONS: Final = ("again", "lost", "damaged", "late", "copy", "foreign")
 
@@ -51,16 +56,19 @@ class Caption(NamedTuple):
     details: tuple[str, ...] = ()
 
 
-def draw_ladder(timeline: Timeline, lang: str = "en", *, caption: Caption | None = None, prefix: str = "l") -> Drawing:
-    """The ladder of a timeline, drawn."""
+def draw_ladder(
+    timeline: Timeline, lang: str = "en", *, caption: Caption | None = None, prefix: str = "l", headed: bool = True
+) -> Drawing:
+    """The ladder of a timeline, drawn; without a heading of its own if `headed` is False."""
     texts = catalog(lang)
     told = caption if caption is not None else Caption()
     left, right = timeline.hosts
     title = told.title or texts.text("drawing.title", left=left, right=right)
     drawing = Drawing(A4_WIDTH, title=title, description=timeline.text(lang), lang=lang, prefix=prefix)
-    top = _caption(drawing, title, (*told.details, texts.text("drawing.numbers")))
+    top = _caption(drawing, title, (*told.details, texts.text("drawing.numbers"))) if headed else MARGIN
     top = _hosts(drawing, timeline, top)
-    arrangement = Arrangement(steps_of(timeline), Words(timeline.hosts, texts), top)
+    words = Words(timeline.hosts, texts)
+    arrangement = Arrangement(story_of(timeline, words), words, top)
     arrows = Arrows(arrangement, _break_corners(arrangement))
     for _ in range(WIDEN_LIMIT):
         if not arrows.crowded:
@@ -79,9 +87,30 @@ def draw_ladder(timeline: Timeline, lang: str = "en", *, caption: Caption | None
     return drawing
 
 
-def steps_of(timeline: Timeline) -> list[Step]:
-    """All steps of a run, in their order."""
-    return sorted((step for row in timeline.rows() for step in row.steps()), key=lambda step: step.order)
+def story_of(timeline: Timeline, words: Words) -> Story:
+    """The steps of a run in their order; long runs of uneventful segments are told together."""
+    steps: list[Step] = []
+    omissions: list[Omission] = []
+    waiting: list[Fold] = []  # folds come before the rows that follow them, whose steps may be older than their last
+    for line in timeline.folded():
+        if isinstance(line, Fold):
+            waiting.append(line)
+            continue
+        first = min(step.order for step in line.steps())
+        omissions.extend(_omission(fold, first - 1, words) for fold in waiting)
+        waiting = []
+        steps.extend(line.steps())
+        if len(steps) >= STEP_LIMIT:
+            text = words.texts.text("drawing.limit", count=f"{STEP_LIMIT:,}")
+            omissions.append(Omission(first + 1, line.steps()[-1].now, text))
+            break
+    omissions.extend(_omission(fold, max(step.order for step in fold.last.values()), words) for fold in waiting)
+    steps.sort(key=lambda step: step.order)
+    return Story(steps, sorted(omissions))
+
+
+def _omission(fold: Fold, order: int, words: Words) -> Omission:
+    return Omission(order, fold.ended, words.fold(fold))
 
 
 def _caption(drawing: Drawing, title: str, details: tuple[str, ...]) -> float:
@@ -120,7 +149,7 @@ def _bars(drawing: Drawing, arrangement: Arrangement) -> None:
             edges = [y]
             for entry in arrangement.breaks:
                 if y < entry.y < following:
-                    edges.extend((entry.y - 7, entry.y + 7))
+                    edges.extend((entry.y - entry.half, entry.y + entry.half))
             edges.append(following)
             for upper, lower in zip(edges[::2], edges[1::2], strict=True):
                 if lower > upper:
@@ -128,29 +157,38 @@ def _bars(drawing: Drawing, arrangement: Arrangement) -> None:
 
 
 def _break_corners(arrangement: Arrangement) -> list[Corners]:
-    """What the words at silences cover."""
+    """What the words at breaks cover."""
     found: list[Corners] = []
-    for y, text in arrangement.breaks:
-        half = text_width(text, _BREAK_SIZE) / 2
+    for entry in arrangement.breaks:
+        half = _half(entry)
         middle = (LEFT + RIGHT) / 2
-        found.append(turned(middle - half, y - 6, middle + half, y + 7, 0, 0, 0))
+        found.append(turned(middle - half, entry.y - entry.half, middle + half, entry.y + entry.half, 0, 0, 0))
     return found
 
 
+def _half(entry: Break) -> float:
+    """Half of the width of the words at a break."""
+    return max(text_width(line, BREAK_SIZE) for line in entry.lines) / 2
+
+
 def _break(drawing: Drawing, entry: Break) -> None:
-    """A silence: both life lines are cut, and between them stands how long it was."""
-    y = entry.y
+    """Something is left out: both life lines are cut, and between them stands what."""
+    y, half = entry.y, entry.half
     for x in (LEFT - BAR, RIGHT):
-        for shift in (-7, 7):
+        for shift in (-half, half):
             drawing.path(
                 f"M{x - 3:.1f} {y + shift + 2:.1f}l{BAR / 2 + 3:.1f} -4 0 4 {BAR / 2 + 3:.1f} -4", y + shift - 4,
                 y + shift + 4, stroke="ink", stroke_width=1, fill="none",
             )  # fmt: skip
     middle = (LEFT + RIGHT) / 2
-    wide = text_width(entry.text, _BREAK_SIZE)
-    for x1, x2 in ((LEFT + 8, middle - wide / 2 - 8), (middle + wide / 2 + 8, RIGHT - 8)):
-        drawing.line(x1, y, x2, y, stroke="dim", stroke_width=1, stroke_dasharray="1 4")
-    drawing.text(middle, y + 3.5, entry.text, _BREAK_SIZE, anchor="middle", fill="dim", font_style="italic")
+    wide = _half(entry)
+    for x1, x2 in ((LEFT + 8, middle - wide - 8), (middle + wide + 8, RIGHT - 8)):
+        if x2 > x1 + 8:
+            drawing.line(x1, y, x2, y, stroke="dim", stroke_width=1, stroke_dasharray="1 4")
+    base = y + 3.5 - BREAK_LEADING / 2 * (len(entry.lines) - 1)
+    for line in entry.lines:
+        drawing.text(middle, base, line, BREAK_SIZE, anchor="middle", fill="dim", font_style="italic")
+        base += BREAK_LEADING
 
 
 def _beside(drawing: Drawing, point: Point) -> None:

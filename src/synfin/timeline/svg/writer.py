@@ -185,6 +185,25 @@ class Drawing:
         last = self.height if bottom is None else bottom
         return self._root(top, last, [part for part in self._parts if part.bottom >= top and part.top <= last])
 
+    def sheets(self, first: float, height: float) -> list[tuple[float, float]]:
+        """Where to cut the drawing, so that no sheet is higher than `height` (the first than `first`) and no cut goes
+        through a text: top and bottom of each sheet."""
+        blocked: list[tuple[float, float]] = []
+        for _, corners in self.labels:
+            heights = [y for _, y in corners]
+            blocked.append((min(heights) - 1, max(heights) + 1))
+        blocked.sort()
+        cuts = [0.0]
+        room = first
+        while self.height - cuts[-1] > room:
+            cut = cuts[-1] + room
+            for top, bottom in reversed(blocked):
+                if top < cut < bottom:
+                    cut = top
+            cuts.append(cut if cut > cuts[-1] + room / 3 else cuts[-1] + room)
+            room = height
+        return [*zip(cuts, [*cuts[1:], self.height], strict=True)]
+
     def _root(self, top: float, bottom: float, parts: list[_Part], *, style: bool = False) -> str:
         first = top == 0
         name = self.prefix if first else f"{self.prefix}-{number(top)}"

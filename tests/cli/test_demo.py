@@ -112,6 +112,33 @@ def test_a_capture_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "No such file" in done.stderr
 
 
+def test_pictures_and_page_are_written_beside_the_ladder(tmp_path: Path) -> None:
+    names = {"--svg": "a.svg", "--html": "a.html", "--mermaid": "a.mmd", "--plot": "a.png"}
+    arguments = [part for option, name in names.items() for part in (option, str(tmp_path / name))]
+    done = CliRunner().invoke(demo, ["fin-lost", "--lang", "zh", "--fault", "drop(B>A,FIN,1)", *arguments])
+    assert done.exit_code == 0, done.output
+    assert "FIN_WAIT_2" in done.output
+    svg = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert svg.startswith("<svg ")
+    assert "fin-lost（S12）：第一个 FIN 丢失" in svg
+    assert "故障：drop(B&gt;A,FIN,1)" in svg
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "四次" in page
+    assert (tmp_path / "a.mmd").read_text(encoding="utf-8").startswith("sequenceDiagram")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("option", ["--svg", "--html", "--mermaid", "--plot"])
+def test_a_file_that_cannot_be_written_is_one_line(option: str, tmp_path: Path) -> None:
+    suffix = ".png" if option == "--plot" else ".x"
+    done = synfin("handshake", option, str(tmp_path / "missing" / f"a{suffix}"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_list_has_a_line_for_each_demo_with_its_note(lang: str) -> None:
     done = synfin("--list", "--lang", lang)

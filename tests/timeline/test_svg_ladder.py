@@ -11,12 +11,13 @@ import pytest
 from synfin.errors import UsageError
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.timeline import Timeline
+from synfin.timeline.caption import Caption
 from synfin.timeline.layout import Row
 from synfin.timeline.messages import LANGUAGES, catalog
 from synfin.timeline.model import DEPARTURE, LOST
 from synfin.timeline.svg.arrange import LEFT, RIGHT, Arrangement
 from synfin.timeline.svg.flights import COPY, END, GUEST, START, WHOLE
-from synfin.timeline.svg.ladder import Caption, draw_ladder, story_of
+from synfin.timeline.svg.ladder import draw_ladder, story_of
 from synfin.timeline.svg.shapes import meet, turned
 from synfin.timeline.svg.writer import A4_WIDTH, Drawing
 from synfin.timeline.words import Words

@@ -11,11 +11,11 @@ import shutil
 import sys
 from difflib import get_close_matches
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from synfin.cli.demo_files import file_options, write_files
 from synfin.cli.main import EXIT_FINDING, EXIT_OK, EXIT_USAGE, Failure
 from synfin.cli.messages import LANGUAGES, language
 from synfin.errors import UsageError
@@ -41,13 +41,12 @@ MAX_EVENTS: Final = 1_000_000
 @click.option("--seed", metavar="N", type=int, default=DEFAULT_SEED, show_default=True, help="Same seed, same bytes.")
 @click.option("--preset", type=click.Choice(["rfc", "linux"]), default="rfc", help="Timers and habits [rfc].")
 @click.option("--json", "as_json", is_flag=True, help="Print all events as one JSON document.")
-@click.option("--pcap", metavar="FILE", help="Record all packets as pcapng.")
+@file_options
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language [from the locale].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
 @click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
 @click.option("--why", is_flag=True, help="Explain at length, with the arithmetic of each segment.")
 @click.option("--header", metavar="N", type=int, help="The octets of the Nth segment instead, field by field.")
-@click.option("--svg", metavar="FILE", help="Write the ladder, or with --header the segment, as a picture.")
 def demo(
     name: str | None,
     show_list: bool,
@@ -55,13 +54,12 @@ def demo(
     seed: int,
     preset: str,
     as_json: bool,
-    pcap: str | None,
     lang: str | None,
     ascii_only: bool,
     fold: bool,
     why: bool,
     header: int | None,
-    svg: str | None,
+    **files: Any,
 ) -> int:
     """Show a connection live and die, with both ends' states.
 
@@ -80,15 +78,13 @@ def demo(
     scenario = SCENARIOS.get(chosen)
     if scenario is None:
         raise UsageError(_unknown(chosen, list(SCENARIOS), texts))
-    world, endless = _play(scenario, seed, preset, faults, texts)
+    world, endless = _play(scenario, seed, preset, faults, texts, probe=files["plot"] is not None)
     if world is None:
         return EXIT_USAGE
-    if pcap is not None:
-        _write_capture(world, pcap, texts)
-    if svg is not None:
-        _write_svg(world, svg, header, texts)
+    if any(value for name, value in files.items() if name != "plot_kind"):
+        write_files(world, scenario, faults, texts, header=header, **files)
     if header is not None:
-        if svg is None:
+        if files["svg"] is None:
             _print_header(world, header, texts, as_json, ascii_only)
     elif as_json:
         _print_json(world, scenario, seed, preset, faults)
@@ -100,7 +96,7 @@ def demo(
 
 
 def _play(
-    scenario: Scenario, seed: int, preset: str, faults: tuple[str, ...], texts: Catalog
+    scenario: Scenario, seed: int, preset: str, faults: tuple[str, ...], texts: Catalog, *, probe: bool
 ) -> tuple[World | None, bool]:
     """The world after the run, and whether the run had to be stopped; None when a fault cannot be read."""
     from synfin.lab.faults import FaultError
@@ -113,6 +109,8 @@ def _play(
         what = texts.text(f"fault.{error.expected}", **error.params)
         click.echo(f"{error.pointer()}\n{texts.text('fault.expected', what=what)}", err=True)
         return None, False
+    if probe:
+        stage.world.probe()
     try:
         stage.world.run(until=scenario.until, max_events=MAX_EVENTS)
     except EndlessRunError:
@@ -128,29 +126,6 @@ def _unknown(name: str, names: list[str], texts: Catalog) -> str:
         parts.append(texts.text("error.close", names=", ".join(close)))
     parts.append(texts.text("error.list"))
     return "; ".join(parts) if texts.language == "en" else "；".join(parts)
-
-
-def _write_capture(world: World, path: str, texts: Catalog) -> None:
-    try:
-        with Path(path).open("wb") as stream:
-            world.write_capture(stream)
-    except OSError as error:
-        raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
-
-
-def _write_svg(world: World, path: str, header: int | None, texts: Catalog) -> None:
-    """The picture of the ladder, or of one segment's headers."""
-    from synfin.cli.header import header_picture
-    from synfin.timeline.world import timeline_of
-
-    if header is not None:
-        picture = header_picture(world, header, texts)
-    else:
-        picture = timeline_of(world).svg(texts.language)
-    try:
-        Path(path).write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise Failure(texts.text("error.write", path=path, reason=error.strerror or str(error)), EXIT_USAGE) from None
 
 
 def _print_header(world: World, number: int, texts: Catalog, as_json: bool, ascii_only: bool) -> None:

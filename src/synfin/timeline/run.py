@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 from synfin.errors import UsageError
+from synfin.timeline.caption import Caption
 from synfin.timeline.connections import ConnectionFacts
 from synfin.timeline.document import document
 from synfin.timeline.fold import Folder, Line
@@ -22,9 +23,6 @@ from synfin.timeline.style import Style
 from synfin.timeline.width import wrap
 from synfin.trace import Record
 from synfin.wire.addresses import Address
-
-if TYPE_CHECKING:
-    from synfin.timeline.svg.ladder import Caption
 
 
 class Remark(NamedTuple):

@@ -10,9 +10,9 @@ from io import BytesIO
 from typing import Final, NamedTuple
 
 from synfin.lab.plan import test_source
+from synfin.timeline.caption import Caption
 from synfin.timeline.document import dump
 from synfin.timeline.messages import catalog
-from synfin.timeline.svg.ladder import Caption
 from synfin.web.asked import RequestError
 from synfin.web.runs import Run
 

@@ -7,8 +7,9 @@ between the life lines.  The description of the picture is the text ladder.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from synfin.timeline.caption import Caption
 from synfin.timeline.fold import Fold
 from synfin.timeline.messages import Catalog, catalog
 from synfin.timeline.model import CALL, TIMER, TOLD, Step
@@ -47,13 +48,6 @@ WIDEN_LIMIT: Final = 12  # times that crowded labels get more room
 STEP_LIMIT: Final = 4_000  # steps on one picture; the text ladder has no limit
 _HOST_CELLS: Final = 24  # of a name over its life line
 _LEGEND_ICONS: Final = ("again", "lost", "damaged", "late", "copy", "foreign")
-
-
-class Caption(NamedTuple):
-    """What stands over a picture: a title, and lines of detail under it."""
-
-    title: str = ""
-    details: tuple[str, ...] = ()
 
 
 def draw_ladder(

@@ -11,11 +11,12 @@ import hashlib
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from synfin.timeline.caption import Caption
 from synfin.timeline.explain import Explanation, explain_fate, explain_flight, explain_step, explain_term
 from synfin.timeline.fold import Fold
 from synfin.timeline.messages import Catalog, catalog
 from synfin.timeline.model import DAMAGED, HELD, LATE, LOST, Flight
-from synfin.timeline.svg.ladder import Caption, draw_ladder
+from synfin.timeline.svg.ladder import draw_ladder
 from synfin.timeline.svg.states import draw_states
 from synfin.timeline.svg.theme import MONO, SANS, properties, rules
 from synfin.timeline.svg.writer import Drawing

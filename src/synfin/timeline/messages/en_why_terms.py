@@ -119,8 +119,8 @@ OPTIONS: Final[dict[str, str]] = {
     "why.option.md5": (
         "Kind 19: an MD5 digest over the segment and a shared secret, made to protect routers' BGP sessions from "
         "forged resets. It is obsolete: MD5 is weak, and keys cannot be changed while a connection lives; TCP-AO "
-        "replaces it (RFC 5925). This stack does not know it and passes over it, as any unknown option (RFC 9293 "
-        "3.1)."
+        "replaces it (RFC 5925). This stack does not implement it and passes over it, as over any unknown option "
+        "(RFC 9293 3.1)."
     ),
     "why.option.uto": (
         "Kind 28: how long this end will let its data go unacknowledged before it gives up, in seconds or minutes. "
@@ -168,11 +168,11 @@ OPTIONS: Final[dict[str, str]] = {
 
 TIMERS: Final[dict[str, str]] = {
     "why.timer.retransmit": (
-        "It runs while anything sent is unacknowledged, and starts anew with each ACK that acknowledges something "
-        "new. Its time follows the measured round trips: the smoothed average plus four times the deviation, by "
-        "the RFC one second at least. When it fires, the oldest segment goes again, the time doubles, and the "
-        "congestion window falls to one segment. It is the last resort: fast recovery is meant to come first (RFC "
-        "6298 5)."
+        "It runs while anything sent is unacknowledged, with RACK after a loss probe has had its turn, and starts "
+        "anew with each ACK that acknowledges something new. Its time follows the measured round trips: the "
+        "smoothed average plus four times the deviation, by the RFC one second at least. When it fires, the oldest "
+        "segment goes again, the time doubles, and the congestion window falls to one segment. It is the last "
+        "resort (RFC 6298 5)."
     ),
     "why.timer.persist": (
         "It runs instead of the retransmission timer while the peer's window is closed and something waits to be "
@@ -229,10 +229,10 @@ TIMERS: Final[dict[str, str]] = {
         "for the time-out (RFC 8985 6.2)."
     ),
     "why.timer.loss-probe": (
-        "It runs while the tail of the data is in flight, for about two round trips, a little longer when the peer "
-        "may be delaying the ACK of a single segment. When it fires, one segment is sent, new text or the last one "
-        "again, just to draw an ACK. That often turns a loss at the end, which only a time-out could repair, into "
-        "a fast recovery (RFC 8985 7.2)."
+        "It runs while data is in flight and nothing looks lost, for about two round trips from the last sending "
+        "or ACK on, a little longer when the peer may be delaying the ACK of a single segment. When it fires, one "
+        "segment goes, new text or the last one again, just to draw an ACK. That often turns a loss at the end, "
+        "which only a time-out could repair, into a fast recovery (RFC 8985 7.2)."
     ),
 }
 

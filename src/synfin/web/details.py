@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from synfin.timeline.explain import Explanation, explain_fate, explain_flight, explain_step, explain_term
+from synfin.timeline.explain import Explanation, explain_all, explain_step, explain_term
 from synfin.timeline.headers import describe
 from synfin.timeline.headers.document import layers_document
 from synfin.timeline.headers.frames import frame_of, segment_bytes
@@ -35,10 +35,7 @@ def _said(run: Run, row: Row, texts: Catalog) -> list[Explanation]:
     found: list[Explanation] = []
     flight = row.flight
     if flight is not None:
-        found.append(explain_flight(flight, texts))
-        fate = explain_fate(flight, texts)
-        if fate is not None:
-            found.append(fate)
+        found.extend(explain_all(flight, texts))
     for step in row.steps():
         found.extend(explain_step(step, texts, right if step.host == left else left))
     return found

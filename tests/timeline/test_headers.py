@@ -16,7 +16,8 @@ from synfin.timeline.messages import LANGUAGES, catalog
 from synfin.wire import tcp
 from synfin.wire.addresses import Endpoint, parse_address
 from synfin.wire.tcp_options import TcpOptions
-from tests.timeline.frames import A4, B4, all_frames, made_frames, over4, over6, tcp_segment, untiled
+from synfin.wire.udp import UdpDatagram, build_udp
+from tests.timeline.frames import A4, A6, B4, all_frames, made_frames, over4, over6, tcp_segment, untiled
 
 FRAMES = all_frames()
 LINKS = (LINK_ETHERNET, LINK_RAW, LINK_NULL, LINK_LINUX_SLL, LINK_LINUX_SLL2, 228, 229, 9_999)
@@ -96,8 +97,27 @@ def test_a_turned_bit_makes_the_checksum_wrong_and_says_what_it_should_be() -> N
 def test_a_checksum_over_what_is_not_all_there_is_not_judged() -> None:
     cut = over4(6, tcp_segment())[:-2]
     assert the(describe(cut, LINK_ETHERNET), "tcp", "tcp.checksum").valid is None
-    fragment = over4(17, bytes(16), more_fragments=1)
-    assert the(describe(fragment, LINK_ETHERNET), "udp", "udp.checksum").valid is None
+    datagram = build_udp(UdpDatagram(1, 2, b"the first part of it"), A4, B4)
+    assert the(describe(over4(17, datagram), LINK_ETHERNET), "udp", "udp.checksum").valid is True
+    for fragment in (over4(17, datagram, more_fragments=1), over4(17, datagram[:16])):
+        assert the(describe(fragment, LINK_ETHERNET), "udp", "udp.checksum").valid is None
+    on_its_way = bytes.fromhex("11020001 00000000") + bytes(16)
+    datagram = build_udp(UdpDatagram(1, 2, b"text"), A6, A6)
+    routed = over6(43, on_its_way + datagram)
+    assert the(describe(routed, LINK_ETHERNET), "udp", "udp.checksum").valid is None
+
+
+def test_a_udp_checksum_that_comes_out_as_zero_is_sent_as_ones() -> None:
+    """[RFC768-03]"""
+    payload = next(
+        value.to_bytes(2, "big")
+        for value in range(0x1_0000)
+        if build_udp(UdpDatagram(1, 2, value.to_bytes(2, "big")), A4, B4)[6:8] == b"\xff\xff"
+    )
+    datagram = build_udp(UdpDatagram(1, 2, payload), A4, B4)
+    assert the(describe(over4(17, datagram), LINK_ETHERNET), "udp", "udp.checksum").valid is True
+    wrong = the(describe(over4(17, datagram[:6] + b"\x12\x34" + payload), LINK_ETHERNET), "udp", "udp.checksum")
+    assert (wrong.valid, dict(wrong.params)["expected"]) == (False, "0xffff")
 
 
 def test_udp_without_a_checksum_is_allowed_over_ipv4_only() -> None:

@@ -87,6 +87,13 @@ def test_a_loss_is_told_of_the_sending_that_it_befell() -> None:
     assert series(tape.records, "A")["sequence"]["segments"]["kind"] == ["new", "lost", "retransmitted"]
 
 
+def test_both_copies_of_a_segment_that_are_lost_are_one_loss() -> None:
+    tape = syn(Tape())
+    segment = text(tape, 50, 1, lost=True)
+    tape.wire(55, "A", "drop", segment, "link-down")
+    assert series(tape.records, "A")["lost_segments"] == 1
+
+
 def test_acks_window_and_flight_as_the_sender_sees_them() -> None:
     tape = syn(Tape())
     text(tape, 50, 1)
@@ -117,12 +124,13 @@ def test_sacked_octets_are_not_in_flight_and_blocks_are_shown() -> None:
     answer(tape, 91, 1, ((101, 201),))
     answer(tape, 92, 1, ((101, 301),))
     answer(tape, 93, 1, ((301, 401), (101, 301)))
+    text(tape, 94, 401)
     answer(tape, 190, 401)
     told = series(tape.records, "A")
     assert rows(told["sequence"]["sack"]) == [
         (0.091, 101, 201), (0.092, 101, 301), (0.093, 301, 401), (0.093, 101, 301),
     ]  # fmt: skip
-    assert told["flight"]["flight_bytes"][-4:] == [300, 200, 100, 0]
+    assert told["flight"]["flight_bytes"][-5:] == [300, 200, 100, 200, 100]
 
 
 def test_round_trips_are_timed_to_the_first_acknowledgment_and_never_of_what_was_resent() -> None:

@@ -179,7 +179,9 @@ def test_texts_stay_on_the_page_and_apart(lang: str) -> None:
         labels = sorted(drawing.labels, key=lambda label: min(y for _, y in label[1]))
         for place, (text, corners) in enumerate(labels):
             assert all(0 <= x <= A4_WIDTH and 0 <= y <= drawing.height for x, y in corners), text
-            for other, there in labels[place + 1 : place + 80]:
+            for other, there in labels[place + 1 :]:
+                if min(y for _, y in there) > max(y for _, y in corners):
+                    break  # all others lie below
                 assert not meet(corners, there), (text, other)
 
 

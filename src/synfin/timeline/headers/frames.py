@@ -36,8 +36,8 @@ def segment_bytes(segment: Segment, src: Endpoint, dst: Endpoint) -> bytes:
     """The IP packet of a segment, with right checksums.
 
     From the TCP header on these are the octets that were on the wire, its options laid out as they were parsed; the IP
-    header is the one that the stack writes, with what the segment tells of it (ECN).  Raises `UsageError` for a segment
-    that does not fit into a packet.
+    header is the one that the stack writes, as far as the segment tells (ECN, but not the flow label of IPv6, which is
+    0).  Raises `UsageError` for a segment that does not fit into a packet.
     """
     octets = build_segment(segment, src.address, dst.address)
     if len(src.address) == 4:

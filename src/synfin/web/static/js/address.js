@@ -5,20 +5,18 @@
  * @module address
  */
 
-import { decode } from "./plan.js";
 import { store } from "./store.js";
 
 /**
  * The plan and the row that the address names.
- * @returns {?{plan: import("./plan.js").Plan, row: number}}
+ * @returns {?{plan: import("./plan.js").Plan|string, row: number}} a plan that is shared is a text, which the server reads
  */
 export function planInAddress() {
   const inHash = new URLSearchParams(location.hash.slice(1));
   const inQuery = new URLSearchParams(location.search);
   const text = inHash.get("plan") ?? inQuery.get("plan");
   const row = Number(inHash.get("row")) || 0;
-  const plan = text ? decode(text) : null;
-  if (plan) return { plan, row };
+  if (text) return { plan: text, row };
   const scenario = inHash.get("scenario") ?? inQuery.get("scenario");
   return scenario ? { plan: { scenario }, row } : null;
 }

@@ -15,6 +15,7 @@ import { startEnds } from "./ends.js";
 import { startExplanation } from "./explanation.js";
 import { startHead } from "./head.js";
 import { startKeys } from "./keys.js";
+import { startLearn } from "./learn.js";
 import { startLive } from "./live.js";
 import { startMessages } from "./messages.js";
 import { startSave } from "./save.js";
@@ -41,6 +42,7 @@ function start() {
     startSave,
     startCapture,
     startLive,
+    startLearn,
     startKeys,
   ];
   for (const part of parts) part();

@@ -148,31 +148,3 @@ export function key(plan) {
     .sort();
   return JSON.stringify([scenario, preset, seed, faults, changes, settings, own_faults, told]);
 }
-
-const SHORT = ["scenario", "preset", "seed", "faults", "changes", "settings", "own_faults", "until"];
-const SHORT_CHANGE = ["at", "host", "action", "value", "name"];
-const VERSION = "1.";
-
-/**
- * The plan that a short text stands for (docs/web.md); the server checks what is in it.
- * @param {string} text
- * @returns {?Plan} null for what is no such text
- */
-export function decode(text) {
-  if (!text.startsWith(VERSION)) return null;
-  try {
-    const coded = text.slice(VERSION.length).replaceAll("-", "+").replaceAll("_", "/");
-    const octets = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0));
-    const values = JSON.parse(new TextDecoder().decode(octets));
-    const plan = Object.fromEntries(values.map((value, place) => [SHORT[place], value]));
-    if ("own_faults" in plan) plan.own_faults = Boolean(plan.own_faults);
-    if (plan.changes) {
-      plan.changes = plan.changes.map((row) =>
-        Object.fromEntries(row.map((value, place) => [SHORT_CHANGE[place], value])),
-      );
-    }
-    return plan;
-  } catch {
-    return null;
-  }
-}

@@ -5,6 +5,7 @@
 
 import { h, replace } from "./dom.js";
 import { t } from "./i18n.js";
+import { placeName } from "./words.js";
 
 /**
  * @param {Object[]} settings of the catalog
@@ -13,10 +14,12 @@ import { t } from "./i18n.js";
  * @returns {HTMLElement}
  */
 export function settingForm(settings, host, done) {
+  const teaching = settings.filter((setting) => setting.teaching);
   const choice = h(
     "select",
     { class: "setting-name", "aria-label": t("web.setting.name") },
-    settings.map((setting) => h("option", { value: setting.name }, setting.name)),
+    options(settings.filter((setting) => !setting.teaching)),
+    teaching.length > 0 && h("optgroup", { label: t("web.setting.teaching") }, options(teaching)),
   );
   const about = h("p", { class: "menu-note" });
   const place = h("span", { class: "setting-value" });
@@ -27,8 +30,7 @@ export function settingForm(settings, host, done) {
     const setting = chosen();
     about.textContent = setting.about;
     replace(place, field(setting));
-    now.disabled = !setting.live;
-    now.title = setting.live ? "" : t("web.setting.only_start");
+    now.title = setting.live ? "" : t("web.setting.next");
   };
   const finish = (fromStart) => done(chosen(), place.firstElementChild.value.trim(), fromStart);
   choice.addEventListener("change", show);
@@ -38,11 +40,15 @@ export function settingForm(settings, host, done) {
   return h(
     "fieldset",
     { class: "setting" },
-    h("legend", {}, t("web.setting.legend", { host })),
+    h("legend", {}, t("web.setting.legend", { host: placeName(host) })),
     h("div", { class: "setting-row" }, choice, place),
     about,
     h("div", { class: "setting-row" }, now, start),
   );
+}
+
+function options(settings) {
+  return settings.map((setting) => h("option", { value: setting.name }, setting.name));
 }
 
 function field(setting) {

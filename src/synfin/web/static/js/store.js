@@ -116,15 +116,15 @@ class Store extends EventTarget {
   }
 
   /**
-   * Play a scenario from a plan: a new root.
-   * @param {import("./plan.js").Plan} plan
+   * Play a scenario from a plan, or from the text of one that is shared: a new root.
+   * @param {import("./plan.js").Plan|string} plan
    * @param {{row?: number}} [how]
    */
   async begin(plan, how = {}) {
     return this.during(async () => {
       const run = await this.#play(plan);
       if (!run) return;
-      this.history.keep(this.history.begin(run.doc.plan ?? plan), run);
+      this.history.keep(this.history.begin(run.doc.plan), run);
       this.#show(run, null, how.row ?? 0);
     });
   }
@@ -148,7 +148,7 @@ class Store extends EventTarget {
       const run = await this.#play(plan);
       if (!run) return;
       const before = this.history.current;
-      this.history.keep(this.history.grow(run.doc.plan ?? plan, made), run);
+      this.history.keep(this.history.grow(run.doc.plan, made), run);
       this.#show(run, null, run.rowAt(instant));
       await this.markAgainst(before, true);
     });

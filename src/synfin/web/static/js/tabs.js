@@ -9,6 +9,7 @@ import { blocksView } from "./blocks.js";
 import { bytesView } from "./bytes.js";
 import { byId, h, perFrame, rove } from "./dom.js";
 import { translate } from "./i18n.js";
+import { plotsView } from "./plots.js";
 import { statesView } from "./states.js";
 import { store } from "./store.js";
 import { treeView } from "./tree.js";
@@ -20,7 +21,7 @@ import { treeView } from "./tree.js";
  */
 
 /** @type {View[]} */
-const VIEWS = [statesView, blocksView, bytesView, treeView];
+const VIEWS = [statesView, blocksView, bytesView, plotsView, treeView];
 const TOPICS = ["run", "marks", "position", "grown", "theme", "catalog"];
 
 let current = VIEWS[0];

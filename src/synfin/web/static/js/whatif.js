@@ -101,7 +101,7 @@ function endItem(host, at, action) {
   const plan = store.branch.plan;
   const name = actionName(action.name);
   let field = null;
-  if (action.needs_value) {
+  if (action.value !== "none") {
     const label = has(`web.action.${action.name}.value`) ? t(`web.action.${action.name}.value`) : name;
     field = h("input", {
       type: "text",
@@ -124,15 +124,19 @@ function endItem(host, at, action) {
   return line;
 }
 
-/** What a cable takes: its actions, and its settings as they are without a plan. */
-const LINK = "link";
+const LINK = "link"; // what the cable is called where hosts have their names
+
+/** The actions or settings of one kind of place; a setting is chosen in a form of its own. */
+function placed(list, place) {
+  return list.filter((entry) => entry.place === place && entry.name !== "set");
+}
 
 /** Ask what could happen to the cable at the current instant. */
 export function openLinkMenu() {
   if (!store.branch) return;
   const at = store.run.instants[store.position];
-  const lines = (store.catalog.link_actions ?? []).map((action) => endItem(LINK, at, action));
-  const settings = settingForm(store.catalog.link_settings ?? [], LINK, (setting, value, start) =>
+  const lines = placed(store.catalog.actions, LINK).map((action) => endItem(LINK, at, action));
+  const settings = settingForm(placed(store.catalog.settings, LINK), LINK, (setting, value, start) =>
     change(LINK, at, setting, value, start),
   );
   openMenu(byId("link-menu"), t("web.what.link", { time: clock(at) }), [...lines, settings], { wide: true });
@@ -156,9 +160,9 @@ export function openEndMenu(side) {
   if (!store.branch) return;
   const host = store.run.hosts[side];
   const at = store.run.instants[store.position];
-  const actions = store.catalog.actions.filter((action) => action.name !== "set");
+  const actions = placed(store.catalog.actions, "host");
   const lines = actions.map((action) => endItem(host, at, action));
-  const settings = settingForm(store.catalog.settings, host, (setting, value, start) =>
+  const settings = settingForm(placed(store.catalog.settings, "host"), host, (setting, value, start) =>
     change(host, at, setting, value, start),
   );
   const title = t("web.what.end", { host, time: clock(at) });

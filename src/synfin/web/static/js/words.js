@@ -23,11 +23,20 @@ export function sayFault(fault) {
  * @param {{at: number, host: string, action: string, value: string, name: string}} change
  */
 export function sayChange(change) {
-  const { host, action, value, name } = change;
+  const { action, value, name } = change;
+  const host = placeName(change.host);
   const time = clock(change.at);
   if (action === "set") return t("web.change.set", { host, time, name, value });
   const what = actionName(action);
   return value ? t("web.change.value", { host, time, what, value }) : t("web.change", { host, time, what });
+}
+
+/**
+ * The name of a host; the cable's where the plan means that.
+ * @param {string} host
+ */
+export function placeName(host) {
+  return host === "link" ? t("web.link") : host;
 }
 
 /**
@@ -51,7 +60,7 @@ export function sayMade(made) {
     case "change":
       return sayChange(made.what);
     case "setting":
-      return t("web.setting", { host: made.what[0], name: made.what[1], value: String(made.what[2]) });
+      return t("web.setting", { host: placeName(made.what[0]), name: made.what[1], value: String(made.what[2]) });
     case "own":
       return t("web.own");
     case "without":

@@ -105,8 +105,10 @@ function open() {
   });
   dialog.addEventListener("keydown", (event) => {
     const entries = /** @type {HTMLElement[]} */ ([...list.querySelectorAll(".entry")]);
-    if (event.target === search && event.key === "Enter") entries[0]?.click();
-    else if (event.target !== search || event.key === "ArrowDown") rove(event, entries);
+    if (event.target === search && event.key === "Enter") {
+      event.preventDefault(); // or the button that gets the focus back would be pressed as well
+      entries[0]?.click();
+    } else if (event.target !== search || event.key === "ArrowDown") rove(event, entries);
   });
   draw();
   search.focus();

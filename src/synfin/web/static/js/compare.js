@@ -16,7 +16,6 @@ import { nameOf } from "./tree.js";
 let base = null;
 let run = null;
 let ladder = null;
-let following = false;
 
 function close() {
   base = null;
@@ -26,8 +25,21 @@ function close() {
   byId("ladder").focus();
 }
 
+/** The row of the other run that a row of this one was; for a new one, that of the row before it. */
+function counterpart(row) {
+  const was = store.difference?.was ?? [];
+  for (let at = row; at >= 0; at -= 1) if (typeof was[at] === "number") return was[at];
+  return 0;
+}
+
+/** The row of this run that a row of the other one became. */
+function ownRow(row) {
+  const at = store.difference?.was.indexOf(row) ?? -1;
+  return at >= 0 ? at : store.run.rowAt(run.instants[row]);
+}
+
 function drawHead() {
-  const row = run.rowAt(store.run.instants[store.position]);
+  const row = counterpart(store.position);
   const [left, , right] = drawEnds(run, row, null);
   const button = h(
     "button",
@@ -43,15 +55,17 @@ function drawHead() {
 /** The rows of the other run that this one does not have, and those that went differently. */
 function marksOfOther() {
   const marks = {};
-  for (const row of store.difference?.gone ?? []) marks[row] = "gone";
-  return marks;
+  const { gone, was, marks: own } = store.difference;
+  for (const row of gone) marks[row] = "gone";
+  was.forEach((row, at) => {
+    if (row !== null && own[at] === "changed") marks[row] = "changed";
+  });
+  return { marks };
 }
 
 function follow() {
   if (!run) return;
-  following = true;
-  ladder.go(run.rowAt(store.run.instants[store.position]));
-  following = false;
+  ladder.go(counterpart(store.position));
   drawHead();
 }
 
@@ -76,8 +90,8 @@ export function startCompare() {
   ladder = new Ladder(byId("other-ladder"), {
     name: "other",
     onSelect: (row) => {
+      store.go(ownRow(row));
       ladder.go(row);
-      if (!following) store.go(store.run.rowAt(run.instants[row]));
     },
     onOpen: () => store.tell("say", t("web.compare.fixed")),
   });

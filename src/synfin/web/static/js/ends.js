@@ -34,11 +34,11 @@ export function drawEnds(run, row, open, caption = null) {
     const props = { class: `end s-${state}`, title: meaning(state) };
     if (!open) return h("div", props, inside);
     const listeners = { click: () => open(/** @type {0|1} */ (side)) };
-    const label = t("web.end", { host, state });
     return h(
       "button",
-      { ...props, id: `end-${side}`, type: "button", "aria-haspopup": "dialog", "aria-label": label, on: listeners },
+      { ...props, id: `end-${side}`, type: "button", "aria-haspopup": "dialog", on: listeners },
       inside,
+      h("span", { class: "visually-hidden" }, t("web.end")),
       icon("down"),
     );
   });

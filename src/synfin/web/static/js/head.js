@@ -59,7 +59,7 @@ function difference() {
   box.hidden = !found;
   if (!found) return;
   const { counts } = found;
-  const parts = ["new", "changed", "gone"]
+  const parts = ["new", "changed", "gone", "shifted"]
     .filter((mark) => counts[mark])
     .map((mark) => plural(`web.diff.${mark}`, counts[mark]));
   const text = parts.length ? parts.join(lang() === "zh" ? "，" : ", ") : t("web.diff.none");

@@ -12,11 +12,12 @@ const OVERSCAN = 240; // pixels above and below what is visible
 const NARROW = 520; // pixels
 const LANE = { wide: 124, narrow: 92 };
 const PAGE = 10; // rows
+const BELOW = 40; // pixels under the last row
 
 /** A ladder in an element of its own. */
 export class Ladder {
   #run = null;
-  #marks = null;
+  #difference = null;
   #rows = new Map();
   #position = 0;
   #width = 0;
@@ -42,11 +43,11 @@ export class Ladder {
   /**
    * Show a run.
    * @param {import("./run.js").Run} run
-   * @param {?Object<number, string>} [marks] what differs, by row
+   * @param {?{marks: Object<number, string>, shifts?: Object<number, number>}} [difference] from another run
    */
-  show(run, marks = null) {
+  show(run, difference = null) {
     this.#run = run;
-    this.#marks = marks;
+    this.#difference = difference;
     this.#width = this.root.clientWidth;
     this.#position = Math.min(this.#position, Math.max(0, run.length - 1));
     this.#forget();
@@ -55,7 +56,7 @@ export class Ladder {
 
   /** The run has more rows than before. */
   grown() {
-    this.sheet.style.height = `${this.#run.offsets[this.#run.length]}px`;
+    this.sheet.style.height = `${this.#run.offsets[this.#run.length] + BELOW}px`;
     this.#draw();
   }
 
@@ -109,7 +110,8 @@ export class Ladder {
       }
     }
     const lane = this.#width < NARROW ? LANE.narrow : LANE.wide;
-    const frame = { run, width: this.#width, lane, marks: this.#marks, name: this.options.name };
+    const { marks, shifts } = this.#difference ?? {};
+    const frame = { run, width: this.#width, lane, marks, shifts, name: this.options.name };
     const fresh = [];
     for (let at = first; at <= last; at += 1) if (!this.#rows.has(at)) fresh.push(at);
     if (!this.#rows.has(this.#position) && !fresh.includes(this.#position)) fresh.push(this.#position);

@@ -62,7 +62,7 @@ function options(chart, colours, width) {
       })),
     ],
     axes: [axis(colours, { size: 30 }), axis(colours, { size: 64, values: (_, ticks) => ticks.map(compact) })],
-    hooks: { draw: chart.draw ? [(plot) => chart.draw(plot, series, colours)] : [] },
+    hooks: { draw: [(plot) => chart.draw?.(plot, series, colours), follow] },
   };
 }
 

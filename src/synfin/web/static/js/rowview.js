@@ -29,6 +29,7 @@ const STEP_ICONS = { timer: "late" };
  * @property {number} width of the ladder, pixels
  * @property {number} lane of one column, pixels
  * @property {?Object<number, string>} marks `new`, `changed` or `gone` by row
+ * @property {?Object<number, number>} shifts how much later than in the other run, ns, by row
  * @property {string} name of the ladder, for ids
  */
 
@@ -65,6 +66,14 @@ export function numbers(flight) {
   return parts.join("  ");
 }
 
+/** What an event is called, and the reason for it; one of them may be empty. */
+function wordsOf(event) {
+  const reason = event.moves[0]?.text || event.rules[0]?.text || "";
+  const timer = event.kind === "timer" && has(`timer.${event.call}`) ? t(`timer.${event.call}`) : "";
+  const what = event.text || timer;
+  return what ? [what, reason] : [reason || event.rules[0]?.rule || event.moves[0]?.why || "", ""];
+}
+
 /**
  * What a screen reader says of a row.
  * @param {Frame} frame
@@ -85,7 +94,7 @@ export function spoken(frame, at) {
   [row.left, row.right].forEach((event, side) => {
     if (!event) return;
     const host = run.hosts[side];
-    const told = event.text ? [event.text] : [];
+    const told = row.flight ? [] : wordsOf(event).filter(Boolean);
     const state = event.state === "?" ? [] : [event.state];
     parts.push(t("web.row.end", { host, time: clock(event.t), what: [...told, ...state].join(" ") }));
   });
@@ -110,11 +119,11 @@ export function drawRow(frame, at) {
     class: `row ${row.flight ? "row-flight" : "row-step"}${mark ? ` mark-${mark}` : ""}`,
     role: "option",
     id: `${frame.name}-${at}`,
-    "aria-label": spoken(frame, at),
     "aria-posinset": at + 1,
     "aria-setsize": run.length,
     data: { row: at },
   });
+  element.append(h("span", { class: "visually-hidden spoken" }, spoken(frame, at)));
   element.style.transform = `translateY(${run.offsets[at]}px)`;
   element.style.height = `${height}px`;
   const picture = svg("svg", {
@@ -126,7 +135,7 @@ export function drawRow(frame, at) {
   });
   element.append(picture);
   if (gap) drawGap(frame, at, element, picture);
-  const box = h("div", { class: "cells" });
+  const box = h("div", { class: "cells", "aria-hidden": "true" });
   box.style.top = `${gap}px`;
   element.append(box);
   drawBands(frame, at, picture, gap, height);
@@ -149,7 +158,7 @@ function drawGap(frame, at, element, picture) {
   picture.append(
     svg("line", { class: "gap-line", x1: left + BAND, x2: right - BAND, y1: HEIGHT.gap / 2, y2: HEIGHT.gap / 2 }),
   );
-  element.append(h("span", { class: "gap" }, t("ui.gap", { time: span(frame.run.gaps[at]) })));
+  element.append(h("span", { class: "gap", "aria-hidden": "true" }, t("ui.gap", { time: span(frame.run.gaps[at]) })));
 }
 
 /** The state of each end, as a bar that changes its colour where the state changes. */
@@ -172,6 +181,7 @@ function drawBands(frame, at, picture, gap, height) {
 /** Time and, where it changes, state of each end. */
 function drawLanes(frame, at, box) {
   const row = frame.run.rows[at];
+  const shift = frame.shifts?.[at];
   [row.left, row.right].forEach((event, side) => {
     if (!event) return;
     const before = at ? frame.run.states[side][at - 1] : "";
@@ -180,7 +190,12 @@ function drawLanes(frame, at, box) {
     const lane = h(
       "div",
       { class: `lane lane-${side ? "right" : "left"}` },
-      h("span", { class: "time" }, clock(event.t)),
+      h(
+        "span",
+        { class: "time" },
+        clock(event.t),
+        shift && (side === 0 || !row.left) && h("small", {}, ` ${later(shift)}`),
+      ),
       state && (fresh || row.flight) && h("span", { class: fresh ? `state fresh s-${state}` : "state" }, state),
     );
     lane.style.width = `${frame.lane - BAND - 2}px`;
@@ -188,19 +203,23 @@ function drawLanes(frame, at, box) {
   });
 }
 
+/** How much later than in the other run, or earlier. */
+function later(shift) {
+  return `${shift < 0 ? "−" : "+"}${span(Math.abs(shift))}`;
+}
+
 function drawStep(frame, row, box, picture, gap) {
   const side = row.left ? 0 : 1;
   const event = row.left ?? row.right;
   const x = edges(frame)[side];
   picture.append(svg("circle", { class: `dot dot-${event.kind}`, cx: x, cy: gap + STEP_Y, r: 5 }));
-  const reason = event.moves[0]?.text || event.rules[0]?.text || "";
-  const words = event.text || reason || event.rules[0]?.rule || event.moves[0]?.why || "";
+  const [what, why] = wordsOf(event);
   const label = h(
     "div",
     { class: `step step-${event.kind} side-${side ? "right" : "left"}` },
     STEP_ICONS[event.kind] && icon(STEP_ICONS[event.kind]),
-    h("span", { class: "what" }, words),
-    event.text && reason && h("span", { class: "why" }, reason),
+    h("span", { class: "what" }, what),
+    why && h("span", { class: "why" }, why),
   );
   inset(frame, label);
   box.append(label);

@@ -10,14 +10,14 @@ import { byId, h } from "./dom.js";
 import { t } from "./i18n.js";
 import { store } from "./store.js";
 
-/** Formats, and how their files are called. */
+/** Formats, how their files are called, and whether a capture can be had in them. */
 const FORMATS = [
-  { name: "svg", file: "{name}.svg" },
-  { name: "html", file: "{name}.html" },
-  { name: "txt", file: "{name}.txt" },
-  { name: "json", file: "{name}.json" },
+  { name: "svg", file: "{name}.svg", ofCapture: true },
+  { name: "html", file: "{name}.html", ofCapture: true },
+  { name: "txt", file: "{name}.txt", ofCapture: true },
+  { name: "json", file: "{name}.json", ofCapture: true },
   { name: "pcapng", file: "{name}.pcapng" },
-  { name: "mmd", file: "{name}.mmd" },
+  { name: "mmd", file: "{name}.mmd", ofCapture: true },
   { name: "test", file: "test_{name}.py" },
 ];
 
@@ -41,7 +41,7 @@ function openSave() {
     store.tell("error", t("web.save.live"));
     return;
   }
-  const formats = FORMATS.filter((format) => store.branch || format.name !== "test");
+  const formats = FORMATS.filter((format) => store.branch || format.ofCapture);
   const dialog = openDialog(
     t("web.save"),
     h(

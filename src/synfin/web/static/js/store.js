@@ -14,6 +14,17 @@ import { Run } from "./run.js";
 
 const LANGUAGE_KEY = "synfin.lang";
 
+/**
+ * How the run in view differs from another one.
+ * @typedef {Object} Difference
+ * @property {Object<number, string>} marks `new` or `changed`, by row
+ * @property {Object<number, number>} shifts how much later a row happens, ns; only where it does
+ * @property {{new: number, changed: number, shifted: number, gone: number}} counts
+ * @property {Array<?number>} was the row of the other run, by row
+ * @property {number[]} gone rows of the other run without a counterpart
+ * @property {import("./history.js").Branch} base the other run
+ */
+
 /** @typedef {"catalog"|"run"|"marks"|"position"|"busy"|"error"|"say"|"compare"} Topic */
 
 class Store extends EventTarget {
@@ -28,7 +39,7 @@ class Store extends EventTarget {
     /** Where the run comes from when no plan made it: `{capture}` or `{live}`. */
     this.origin = null;
     this.position = 0;
-    /** @type {?{marks: Object<number, string>, gone: number[], counts: Object, base: Object}} */
+    /** @type {?Difference} */
     this.difference = null;
     this.busy = 0;
   }
@@ -259,15 +270,16 @@ class Store extends EventTarget {
  */
 export function readDifference(told, base) {
   const marks = {};
-  const counts = { new: 0, changed: 0, gone: told.gone.length };
-  told.rows.forEach((entry, at) => {
-    const mark = typeof entry === "string" ? entry : entry.mark;
-    if (mark === "same") return;
-    marks[at] = mark;
-    counts[mark] += 1;
+  const shifts = {};
+  const counts = { new: 0, changed: 0, shifted: 0, gone: told.gone.length };
+  told.rows.forEach(({ mark, shift }, at) => {
+    if (shift) shifts[at] = shift;
+    if (mark !== "same") {
+      marks[at] = mark;
+      counts[mark] += 1;
+    } else if (shift) counts.shifted += 1;
   });
-  const gone = told.gone.map((entry) => (typeof entry === "number" ? entry : entry.i));
-  return { marks, gone, counts, base };
+  return { marks, shifts, counts, base, was: told.rows.map((row) => row.was), gone: told.gone.map((row) => row.i) };
 }
 
 /** Keep a small thing for the next visit, where the browser allows it. */

@@ -16,11 +16,11 @@ export function startView() {
     onOpen: (row, anchor) => openRowMenu(row, anchor),
   });
   store.on("run", () => {
-    ladder.show(store.run, store.difference?.marks);
+    ladder.show(store.run, store.difference);
     if (!store.origin?.live) ladder.go(store.position);
   });
   store.on("marks", (difference) => {
-    ladder.show(store.run, difference?.marks);
+    ladder.show(store.run, difference);
     ladder.go(store.position);
   });
   store.on("grown", () => ladder.grown());

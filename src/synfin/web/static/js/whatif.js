@@ -48,7 +48,9 @@ function segmentItem(flight, action) {
     ask(withFault(plan, action.kind, flight, how), { kind: "fault", what: fault });
   };
   field?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") press();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // or the button that gets the focus back would be pressed as well
+    press();
   });
   return item(action.kind, [icon(action.icon, `i-${action.kind}`), label], press, field);
 }
@@ -117,7 +119,9 @@ function endItem(host, at, action) {
     ask(withChange(plan, made), { kind: "change", what: made });
   };
   field?.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") press();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // or the button that gets the focus back would be pressed as well
+    press();
   });
   const line = item(action.name, name, press, field);
   if (action.about) line.title = action.about;

@@ -19,7 +19,7 @@ from synfin.web.document import SCHEMA
 
 # Texts of these kinds go to the page; the others are looked up by the server.
 TEXTS: Final = (
-    "web.", "state.", "flag.", "timer.", "ui.", "app.", "told.", "rule.", "fault.", "setting.", "action.",
+    "web.", "plot.", "state.", "flag.", "timer.", "ui.", "app.", "told.", "rule.", "fault.", "setting.", "action.",
 )  # fmt: skip
 _NEEDS: Final[dict[str, str]] = {"": "none", "?": "optional", "!": "needed"}
 

@@ -251,7 +251,10 @@ MESSAGES_OF_PAGE: Final[dict[str, str]] = {
     "web.format.test.about": "重放并检查这次运行的测试",
     "web.saved": "已保存：{file}",
     "web.save.live": "实时运行不能导出。",
-    "web.share.about": "这个链接包含场景、改动和当前行。打开它会得到逐字节相同的运行。",
+    "web.share.about": (
+        "这个链接包含场景、改动和当前行，打开它会得到逐字节相同的运行。链接里没有令牌；"
+        "要在另一台机器上打开，把 # 及其后面的部分接到那里的地址末尾。"
+    ),
     "web.share.link": "链接",
     "web.share.copy": "复制",
     "web.share.copied": "已复制。",

@@ -23,19 +23,19 @@ export function planInAddress() {
 
 /**
  * The address of what is in view: plan and row.
+ * @param {{token: boolean}} how whether it lets everybody in who has it
  * @returns {string}
  */
-export function addressOfView() {
+export function addressOfView({ token }) {
   const url = new URL(location.href);
-  url.searchParams.delete("plan");
-  url.searchParams.delete("scenario");
+  for (const name of ["plan", "scenario", ...(token ? [] : ["token"])]) url.searchParams.delete(name);
   url.hash = store.branch ? `plan=${store.run.doc.share}&row=${store.position}` : "";
   return url.href;
 }
 
 /** Keep the plan of the run in view in the address, and follow an address that is pasted. */
 export function watchAddress() {
-  const write = () => history.replaceState(null, "", addressOfView());
+  const write = () => history.replaceState(null, "", addressOfView({ token: true }));
   store.on("run", write);
   if (store.run) write();
   addEventListener("hashchange", () => {

@@ -5,7 +5,19 @@
  * @module api
  */
 
-const token = new URLSearchParams(location.search).get("token") ?? "";
+import { recall, remember } from "./memory.js";
+
+const TOKEN_KEY = "synfin.token";
+
+/** The token of the address; without one, that of the last visit to this server: links that are shared have none. */
+function findToken() {
+  const given = new URLSearchParams(location.search).get("token");
+  if (given === null) return recall(TOKEN_KEY) ?? "";
+  remember(TOKEN_KEY, given);
+  return given;
+}
+
+const token = findToken();
 
 /** What the server refused, in its own words; `field` names the part of the plan that is wrong. */
 export class ApiError extends Error {

@@ -92,8 +92,8 @@ export function number(value) {
  * @param {number} ns
  */
 export function clock(ns) {
-  const digits = ns % MILLISECOND === 0 ? 3 : 6;
-  return (ns / SECOND).toFixed(digits);
+  const micros = Math.round(ns / MICROSECOND);
+  return (micros / 1e6).toFixed(micros % 1000 === 0 ? 3 : 6);
 }
 
 /**

@@ -7,7 +7,8 @@ import { get, post } from "./api.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { byId, h, replace } from "./dom.js";
 import { t } from "./i18n.js";
-import { recall, remember, store } from "./store.js";
+import { recall, remember } from "./memory.js";
+import { store } from "./store.js";
 
 const KEY = "synfin.learned";
 

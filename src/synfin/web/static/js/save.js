@@ -69,7 +69,7 @@ function openShare() {
     store.tell("error", t("web.share.foreign"));
     return;
   }
-  const address = addressOfView();
+  const address = addressOfView({ token: false });
   const field = h("input", {
     type: "text",
     id: "link",

@@ -9,6 +9,7 @@
 import { get, post } from "./api.js";
 import { History } from "./history.js";
 import { setTexts, t } from "./i18n.js";
+import { recall, remember } from "./memory.js";
 import { fresh, key } from "./plan.js";
 import { Run } from "./run.js";
 
@@ -171,13 +172,14 @@ class Store extends EventTarget {
    * @param {{row?: number, keep?: boolean}} [how] `keep`: the run is the same, only its words are not
    */
   async visit(branch, how = {}) {
+    const counterpart = this.difference?.base === branch ? this.difference.was[this.position] : null;
     const instant = this.run?.instants[this.position] ?? 0;
     return this.during(async () => {
       const run = branch.run ?? (await this.#play(branch.plan));
       if (!run) return;
       this.history.keep(this.history.visit(branch), run);
       const difference = how.keep ? this.difference : null;
-      this.#show(run, difference, how.row ?? run.rowAt(instant));
+      this.#show(run, difference, how.row ?? counterpart ?? run.rowAt(instant));
       if (!how.keep && branch.parent) await this.markAgainst(branch.parent, false);
     });
   }
@@ -280,24 +282,6 @@ export function readDifference(told, base) {
     } else if (shift) counts.shifted += 1;
   });
   return { marks, shifts, counts, base, was: told.rows.map((row) => row.was), gone: told.gone.map((row) => row.i) };
-}
-
-/** Keep a small thing for the next visit, where the browser allows it. */
-export function remember(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // A browser that keeps nothing is a choice of its user.
-  }
-}
-
-/** What was kept on an earlier visit, or nothing. */
-export function recall(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
 }
 
 /** The one store of the page. */

@@ -5,7 +5,8 @@
 
 import { byId } from "./dom.js";
 import { t } from "./i18n.js";
-import { recall, remember, store } from "./store.js";
+import { recall, remember } from "./memory.js";
+import { store } from "./store.js";
 
 const KEY = "synfin.theme";
 const ORDER = ["", "light", "dark"]; // "": as the system has it

@@ -15,6 +15,8 @@ import { settingForm } from "./settings.js";
 import { store } from "./store.js";
 import { actionName, sayFault } from "./words.js";
 
+/** What is asked for at a row happens right after it: after everything else that happens at its instant. */
+const AFTER_NS = 1;
 const TEXT_DEFAULT = { write: "500", read: "" };
 
 function ask(plan, made) {
@@ -135,10 +137,15 @@ function placed(list, place) {
   return list.filter((entry) => entry.place === place && entry.name !== "set");
 }
 
+/** Right after the current row. */
+function now() {
+  return store.run.instants[store.position] + AFTER_NS;
+}
+
 /** Ask what could happen to the cable at the current instant. */
 export function openLinkMenu() {
   if (!store.branch) return;
-  const at = store.run.instants[store.position];
+  const at = now();
   const lines = placed(store.catalog.actions, LINK).map((action) => endItem(LINK, at, action));
   const settings = settingForm(placed(store.catalog.settings, LINK), LINK, (setting, value, start) =>
     change(LINK, at, setting, value, start),
@@ -163,7 +170,7 @@ function change(host, at, setting, value, start) {
 export function openEndMenu(side) {
   if (!store.branch) return;
   const host = store.run.hosts[side];
-  const at = store.run.instants[store.position];
+  const at = now();
   const actions = placed(store.catalog.actions, "host");
   const lines = actions.map((action) => endItem(host, at, action));
   const settings = settingForm(placed(store.catalog.settings, "host"), host, (setting, value, start) =>

@@ -134,9 +134,9 @@ def test_every_control_can_be_reached_and_is_seen_to_have_the_focus(visit: Visit
         page.tab.keyboard.press("Tab")
         name, width = page.tab.evaluate(
             """() => { const found = document.activeElement;
-                       return [found.id, getComputedStyle(found).outlineStyle]; }"""
+                       return [found.id || found.className, getComputedStyle(found).outlineStyle]; }"""
         )
-        if name in reached[:1] and reached:
+        if name in reached[:1]:
             break
         assert width != "none", name
         reached.append(name)

@@ -9,7 +9,7 @@ import { store } from "./store.js";
 
 /**
  * The plan and the row that the address names.
- * @returns {?{plan: import("./plan.js").Plan|string, row: number}} a plan that is shared is a text, which the server reads
+ * @returns {?{plan: import("./plan.js").Plan|string, row: number}} the text of a shared plan is read by the server
  */
 export function planInAddress() {
   const inHash = new URLSearchParams(location.hash.slice(1));

@@ -55,7 +55,7 @@ function fieldButton(panel, field) {
   };
   return h(
     "button",
-    { class: "field", type: "button", title: field.about, on: { click: choose, focus: choose, mouseenter: choose } },
+    { class: "field", type: "button", title: field.about, on: { click: choose, focus: choose } },
     h("span", { class: "field-name" }, field.label ?? field.name),
     h("span", { class: "field-text" }, h("b", {}, field.shown ?? String(field.value)), field.text && ` ${field.text}`),
     h("span", { class: "field-size" }, size),

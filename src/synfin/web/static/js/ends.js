@@ -21,7 +21,7 @@ const FOCUSABLE = ["end-0", "end-1", "link-menu"]; // they are made anew for eve
  */
 export function drawEnds(run, row, open, caption = null) {
   const ends = run.hosts.map((host, side) => {
-    const state = run.states[side][row] ?? "CLOSED";
+    const state = run.states[side][row] ?? run.initial;
     const inside = [
       h("b", {}, host),
       h(

@@ -12,11 +12,9 @@ import { store } from "./store.js";
 const ROWS_KEPT = 50_000; // older than that, the view begins anew
 
 let socket = null;
-let following = true;
 
 function begin(hello) {
   const doc = { title: t("web.live.title"), about: t("web.live.about"), notes: [], final: {}, ...hello, plan: null };
-  following = true;
   store.showForeign(new Run(doc), { live: true });
 }
 
@@ -32,7 +30,7 @@ function grow(message) {
   run.add(message.rows);
   run.tcb.add(message.tcb);
   store.tell("grown");
-  if (following && atEnd) store.go(run.length - 1, { playing: true });
+  if (atEnd) store.go(run.length - 1, { playing: true });
   if (message.dropped) store.tell("say", plural("web.live.dropped", message.dropped));
 }
 
@@ -43,30 +41,36 @@ function stop() {
   closing?.close();
 }
 
-function start() {
-  let greeted = false;
-  const opened = new WebSocket(socketUrl("ws/live", { lang: store.lang }));
-  socket = opened;
-  byId("live").setAttribute("aria-pressed", "true");
-  opened.addEventListener("message", (event) => {
-    if (socket !== opened) return;
-    const message = JSON.parse(event.data);
-    if (greeted) grow(message);
-    else {
+/**
+ * Watch the host that runs beside this server.
+ * @returns {Promise<void>} settled when the view has begun, or cannot begin
+ */
+export function watchLive() {
+  return new Promise((settled) => {
+    let greeted = false;
+    const opened = new WebSocket(socketUrl("ws/live", { lang: store.lang }));
+    socket = opened;
+    byId("live").setAttribute("aria-pressed", "true");
+    opened.addEventListener("message", (event) => {
+      if (socket !== opened) return;
+      const message = JSON.parse(event.data);
+      if (greeted) grow(message);
+      else begin(message);
       greeted = true;
-      begin(message);
-    }
-  });
-  opened.addEventListener("close", (event) => {
-    if (socket !== opened) return;
-    stop();
-    store.tell("error", event.reason || t(greeted ? "web.live.over" : "web.live.none"));
+      settled();
+    });
+    opened.addEventListener("close", (event) => {
+      settled();
+      if (socket !== opened) return;
+      stop();
+      store.tell("error", event.reason || t(greeted ? "web.live.over" : "web.live.none"));
+    });
   });
 }
 
 /** Let the button start and end the live view; choosing another run ends it. */
 export function startLive() {
-  byId("live").addEventListener("click", () => (socket ? stop() : start()));
+  byId("live").addEventListener("click", () => (socket ? stop() : watchLive()));
   store.on("run", () => {
     if (socket && !store.origin?.live) stop();
   });

@@ -16,7 +16,7 @@ import { startExplanation } from "./explanation.js";
 import { startHead } from "./head.js";
 import { startKeys } from "./keys.js";
 import { startLearn } from "./learn.js";
-import { startLive } from "./live.js";
+import { startLive, watchLive } from "./live.js";
 import { startMessages } from "./messages.js";
 import { startSave } from "./save.js";
 import { startScrub } from "./scrub.js";
@@ -52,6 +52,7 @@ async function open() {
   await store.during(() => store.useLanguage(store.rememberedLanguage()));
   if (!store.catalog) return;
   const asked = planInAddress();
+  if (store.catalog.live && !asked) await watchLive();
   if (asked) await store.begin(asked.plan, { row: asked.row });
   if (!store.run) await store.choose(store.catalog.default ?? store.catalog.scenarios[0].name);
   watchAddress();

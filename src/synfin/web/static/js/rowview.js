@@ -168,7 +168,7 @@ function drawBands(frame, at, picture, gap, height) {
   [row.left, row.right].forEach((event, side) => {
     const x = side === 0 ? left - BAND / 2 : right - BAND / 2;
     const after = frame.run.states[side][at];
-    const before = at ? frame.run.states[side][at - 1] : "CLOSED";
+    const before = at ? frame.run.states[side][at - 1] : frame.run.initial;
     let y = gap + STEP_Y;
     if (row.flight && event) y = gap + (event.kind === "departure" ? FROM_Y : TO_Y);
     if (before === after) y = 0;

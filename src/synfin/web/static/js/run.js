@@ -32,7 +32,8 @@ export class Run {
     /** Latest instant of each column up to and including a row, and of both. */
     this.sides = [[], []];
     this.instants = [];
-    /** The state of each column after a row. */
+    /** The state of each column after a row, empty where nobody knows it, and before the first row. */
+    this.initial = doc.plan ? "CLOSED" : "";
     this.states = [[], []];
     this.offsets = [0];
     this.gaps = [];
@@ -59,7 +60,7 @@ export class Run {
       for (const side of [0, 1]) {
         const before = at ? this.sides[side][at - 1] : 0;
         this.sides[side].push(events[side] ? Math.max(before, events[side].t) : before);
-        const known = at ? this.states[side][at - 1] : "CLOSED";
+        const known = at ? this.states[side][at - 1] : this.initial;
         const told = events[side]?.state;
         this.states[side].push(told && told !== "?" ? told : known);
       }

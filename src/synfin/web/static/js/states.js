@@ -151,7 +151,7 @@ function nodeOf(move) {
 function paint(diagram, run, side, position) {
   const taken = way(run, side, position);
   const host = run.hosts[side];
-  const state = run.states[side][position] ?? "CLOSED";
+  const state = run.states[side][position] ?? run.initial;
   const names = [taken[0]?.from ?? state, ...taken.map((move) => move.to)];
   diagram.picture.setAttribute("aria-label", t("web.states.way", { host, way: names.join(" → ") }));
   for (const path of diagram.edges.values()) {
@@ -200,7 +200,7 @@ export const statesView = {
       replace(panel, figure(run, 0), figure(run, 1));
     }
     panel.querySelectorAll(".states-of").forEach((element, side) => {
-      const state = run.states[side][position] ?? "CLOSED";
+      const state = run.states[side][position] ?? run.initial;
       element.querySelector(".state-now").textContent = state;
       element.querySelector(".quiet").textContent = meaning(state);
       paint(diagrams[side], run, /** @type {0|1} */ (side), position);

@@ -38,19 +38,19 @@ function hexDump(hex) {
   );
 }
 
-function mark(panel, field) {
+/** Show where a field of a layer lies. */
+function mark(panel, layer, field) {
   for (const element of panel.querySelectorAll(".hex .on")) element.classList.remove("on");
   for (const element of panel.querySelectorAll(".field.on")) element.classList.remove("on");
-  if (!field) return;
-  const first = Math.floor(field.offset_bits / 8);
-  const last = Math.ceil((field.offset_bits + field.bits) / 8);
+  const first = layer.offset + Math.floor(field.offset_bits / 8);
+  const last = layer.offset + Math.ceil((field.offset_bits + field.bits) / 8);
   for (let octet = first; octet < last; octet += 1) panel.querySelector(`[data-octet="${octet}"]`)?.classList.add("on");
 }
 
-function fieldButton(panel, field) {
+function fieldButton(panel, layer, field) {
   const size = field.bits % 8 ? plural("web.bytes.bits", field.bits) : plural("web.bytes.octets", field.bits / 8);
   const choose = (event) => {
-    mark(panel, field);
+    mark(panel, layer, field);
     event.currentTarget.classList.add("on");
   };
   return h(
@@ -71,7 +71,7 @@ function drawSegment(panel, segment) {
         "section",
         { class: "layer" },
         h("h3", {}, layer.title ?? layer.name),
-        layer.fields.map((field) => fieldButton(panel, field)),
+        layer.fields.map((field) => fieldButton(panel, layer, field)),
       ),
     ),
   );

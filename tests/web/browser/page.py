@@ -80,11 +80,8 @@ class Page:
 
     def marks(self) -> dict[str, int]:
         """What the line about differences says, by kind; nothing where it is not shown."""
-        return dict(
-            self.tab.evaluate(
-                """() => import("./js/store.js").then(({ store }) => store.difference?.counts ?? {})"""
-            )  # fmt: skip
-        )
+        counts = "() => import('./js/store.js').then(({ store }) => store.difference?.counts ?? {})"
+        return dict(self.tab.evaluate(counts))
 
     def plan(self) -> dict[str, Any]:
         """The plan of the run in view."""

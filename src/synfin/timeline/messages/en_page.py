@@ -252,8 +252,8 @@ MESSAGES_OF_PAGE: Final[dict[str, str]] = {
     "web.saved": "Saved: {file}",
     "web.save.live": "A live run cannot be exported.",
     "web.share.about": (
-        "This link holds scenario, changes and the current row: it plays the same run, octet for octet. It has no token; "
-        "for another machine, put what stands behind # at the end of the address there."
+        "This link holds scenario, changes and the current row: it plays the same run, octet for octet. "
+        "It has no token; for another machine, put what stands behind # at the end of the address there."
     ),
     "web.share.link": "Link",
     "web.share.copy": "Copy",

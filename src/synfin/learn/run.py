@@ -93,9 +93,17 @@ class Run:
         return [move.to_state for move in self.moves(host)]
 
     def state(self, host: str, now: int | None = None) -> str:
-        """The state of a host's connection at an instant, or at the end; CLOSED before there is one."""
+        """The state of a host's connection at an instant, or at the end; without one, LISTEN for a mere listener."""
         states = [move.to_state for move in self.moves(host) if now is None or move.now <= now]
-        return states[-1] if states else "CLOSED"
+        if states and states[-1] != "CLOSED":
+            return states[-1]
+        listening = [
+            record.to_state
+            for record in self.world.records
+            if isinstance(record, StateRecord) and record.host == host and not record.remote.port
+            and (now is None or record.now <= now)
+        ]  # fmt: skip
+        return "CLOSED" if states or not listening else listening[-1]
 
     def entered(self, host: str, state: str) -> int:
         """When a host first entered a state; raises `LookupError` if it never did."""

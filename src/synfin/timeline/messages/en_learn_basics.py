@@ -83,7 +83,8 @@ MESSAGES: Final[dict[str, str]] = {
         "octets, so {size} of 1460 are left for data."
     ),
     "learn.headers.2": (
-        "UDP: ports, length, checksum: 8 octets. The checksum may be left out over IPv4 (0), and never over IPv6."
+        "UDP: ports, length, checksum: 8 octets. Over IPv4 the checksum may be left out (0); over IPv6 it may not, "
+        "certain tunnels excepted (RFC 6935)."
     ),
     "learn.headers.3": (
         "Both checksums cover a pseudo-header with the addresses, so a packet that went to the wrong host is noticed. "

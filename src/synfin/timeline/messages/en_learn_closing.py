@@ -33,7 +33,7 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "learn.four-way.wrong.2": (
         "The notes draw FIN without ACK. Every FIN carries ACK (here {flags}), as every segment does after the first "
-        "SYN."
+        "SYN, some resets excepted."
     ),
     "learn.four-way.wrong.3": (
         '"The server puts the client\'s number plus one into the sequence number of its ACK" confuses two fields: it '
@@ -135,12 +135,13 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.time-wait.3": (
         "The second reason: copies of old segments may still wander about. While A is in TIME_WAIT it cannot use the "
         "same four numbers again: connect() fails with {error}. Take TIME_WAIT away and the new connection is made. "
-        "Now only the sequence numbers protect it: by their clock the old order is recognised and read {stopped} time. "
-        "Take the clock away too, and it is read {twice} times."
+        "Now only the sequence numbers protect it: by their clock the late copy is recognised, and the times that B "
+        "reads the order are {stopped}. Take the clock away too, and they are {twice}."
     ),
     "learn.time-wait.4": (
-        "TIME_WAIT is no wall. A new SYN with a higher number, or a newer timestamp, ends it at once (RFC 6191): the "
-        "last run has its answer at {reopened}. An old reset does not end it here ({ignored}), as RFC 1337 asks."
+        "TIME_WAIT is no wall. A new SYN with a higher number, or a newer timestamp, ends it at once (RFC 6191): in "
+        'the run "again" the answer comes at {reopened}. An old reset does not end it here ({ignored}), as RFC 1337 '
+        "asks."
     ),
     "learn.time-wait.watch.lost": "The last ACK is lost.",
     "learn.time-wait.watch.stranger": "The same without TIME_WAIT.",
@@ -173,9 +174,9 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.time-wait.why.3": "The four numbers are in use until TIME_WAIT is over. Nothing is sent.",
     "learn.many-time-waits.title": "Too many TIME_WAITs, and what each Linux parameter really does",
     "learn.many-time-waits.1": (
-        "Only the end that closes first has TIME_WAIT, and only the end that also connects out can run short of ports. "
-        "Here A may use four ports: {worked} connections work, the fifth call fails with {error}. On Linux there are "
-        "28,232 ports for each pair of addresses and remote port."
+        "Only the end that closes first has TIME_WAIT (both, when they close together), and only the end that also "
+        "connects out can run short of ports. Here A may use four ports: {worked} connections work, the fifth call "
+        "fails with {error}. On Linux there are 28,232 ports for each pair of addresses and remote port."
     ),
     "learn.many-time-waits.2": (
         "A server with a hundred thousand TIME_WAITs on port 80 lacks nothing: all of them share the port, and an "
@@ -265,9 +266,9 @@ MESSAGES: Final[dict[str, str]] = {
         "number that B's acknowledgment named, and B's application hears \"{found}\"."
     ),
     "learn.resets.3": (
-        "A reset can also be forged. RFC 5961 believes it only with exactly the expected number. The third run shows "
-        "four attempts and what decided about them: {rules}. In the window, but not exact: a challenge ACK. Outside: "
-        "silence. A SYN inside a connection: a challenge ACK too."
+        'A reset can also be forged. RFC 5961 believes it only with exactly the expected number. The run "checks" '
+        "shows four attempts and what decided about them: {rules}. In the window, but not exact: a challenge ACK. "
+        "Outside: silence. A SYN inside a connection: a challenge ACK too."
     ),
     "learn.resets.4": (
         "Nobody acknowledges a reset, and it is not repeated. If it is lost, the other end stays {lost} until it sends "

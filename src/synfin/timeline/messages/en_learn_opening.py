@@ -190,12 +190,11 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.syn-lost.title": "The first message is lost",
     "learn.syn-lost.1": (
         "A waits in SYN_SENT. Its retransmission timer starts at 1 s, because nothing has been measured yet, and "
-        "doubles each time. The SYN is the same each time, with the same number {isn}: it is the same octet of the "
-        "same connection."
+        "doubles each time. The SYN is the same each time, with the same number {isn}: it is the same attempt."
     ),
     "learn.syn-lost.2": (
         "If no SYN ever arrives, this stack sends at {times} and reports a time-out at {end}: RFC 9293 wants at least "
-        "three minutes. B is {states} throughout; it has heard nothing and holds nothing."
+        "three minutes. B stays in {states}; it has heard nothing and holds nothing."
     ),
     "learn.syn-lost.3": (
         "Linux 6.18 sends at {linux_times} and gives up at {linux_end}. Its first four retries do not back off "
@@ -232,7 +231,7 @@ MESSAGES: Final[dict[str, str]] = {
         "Every copy of the SYN,ACK is the same, whoever asked for it."
     ),
     "learn.synack-lost.3": (
-        "If A vanishes meanwhile, B goes on repeating and gives the embryo up at {end}; the listener is as before "
+        "If A vanishes meanwhile, B goes on repeating and gives the embryo up at {end}; what remains is the listener "
         "({end_state})."
     ),
     "learn.synack-lost.watch.one": "The SYN,ACK is lost once.",
@@ -270,8 +269,9 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "learn.ack-lost.4": (
         "If every ACK is lost, B gives up at {given_up}, while A is still {belief}. When A sends, the answer is a RST "
-        'and A\'s application hears "{told}". With SYN cookies B keeps no state and sends its SYN,ACK {cookie_count} '
-        "time only: if B was to speak first, A is {cookie_a} and B {cookie_b}, and both wait for ever."
+        'and A\'s application hears "{told}". With SYN cookies B keeps no state and never repeats its SYN,ACK '
+        "({cookie_count} sent in all): if B was to speak first, A is {cookie_a}, B still {cookie_b}, and both wait for "
+        "ever."
     ),
     "learn.ack-lost.watch.quiet": "Case one: nobody sends.",
     "learn.ack-lost.watch.client": "Case two: the client sends.",

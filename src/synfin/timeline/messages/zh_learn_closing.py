@@ -29,7 +29,8 @@ MESSAGES: Final[dict[str, str]] = {
         "“四次”是常见情形，不是规定。Linux 服务器读到末尾就调用 close() 时，只发一个 FIN,ACK：三次。"
     ),
     "learn.four-way.wrong.2": (
-        "笔记画的 FIN 不带 ACK。其实每个 FIN 都带 ACK（这里是 {flags}），第一个 SYN 之后的每个报文段都带。"
+        "笔记画的 FIN 不带 ACK。其实每个 FIN 都带 ACK（这里是 {flags}），第一个 SYN 之后的每个报文段都带，部分复位除外"
+        "。"
     ),
     "learn.four-way.wrong.3": (
         "“把客户端的序列号值 +1 作为 ACK 报文的序列号值”混淆了两个字段：那是确认号。另外，任何一方都可以先关闭，客户端"
@@ -103,8 +104,8 @@ MESSAGES: Final[dict[str, str]] = {
         "连时钟也拿掉，就读到 {twice} 次。"
     ),
     "learn.time-wait.4": (
-        "TIME_WAIT 不是铁板一块。序号更大或时间戳更新的新 SYN 会立刻结束它（RFC 6191）：最后一个运行在 {reopened} 就有"
-        "了应答。旧的复位在这里不能结束它（{ignored}），这是 RFC 1337 的要求。"
+        "TIME_WAIT 不是铁板一块。序号更大或时间戳更新的新 SYN 会立刻结束它（RFC 6191）：名为 again 的运行在 {reopened} "
+        "就有了应答。旧的复位在这里不能结束它（{ignored}），这是 RFC 1337 的要求。"
     ),
     "learn.time-wait.watch.lost": "最后的 ACK 丢失。",
     "learn.time-wait.watch.stranger": "同样的情形，没有 TIME_WAIT。",
@@ -128,8 +129,8 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.time-wait.why.3": "四元组在 TIME_WAIT 结束之前一直被占用。什么也不会发出。",
     "learn.many-time-waits.title": "TIME_WAIT 太多，以及每个 Linux 参数究竟做什么",
     "learn.many-time-waits.1": (
-        "只有先关闭的一方才有 TIME_WAIT；而只有同时又主动连出的一方才可能缺端口。这里 A 有四个端口：{worked} 个连接成功"
-        "，第五次调用失败，{error}。Linux 上每对地址加对方端口有 28232 个。"
+        "只有先关闭的一方才有 TIME_WAIT（同时关闭时双方都有）；而只有同时又主动连出的一方才可能缺端口。这里 A 有四个端"
+        "口：{worked} 个连接成功，第五次调用失败，{error}。Linux 上每对地址加对方端口有 28232 个。"
     ),
     "learn.many-time-waits.2": "服务器在 80 端口上有十万个 TIME_WAIT 也不缺什么：它们共用一个端口，每一项都很小。",
     "learn.many-time-waits.3": (
@@ -193,8 +194,8 @@ MESSAGES: Final[dict[str, str]] = {
         "到“{found}”。"
     ),
     "learn.resets.3": (
-        "复位也可以伪造。RFC 5961 规定，只有序号正好是期待值才相信。第三个运行里有四次尝试，起决定作用的规则依次是"
-        "：{rules}。在窗口内但不正好：回挑战 ACK。窗口之外：沉默。连接中的 SYN：也回挑战 ACK。"
+        "复位也可以伪造。RFC 5961 规定，只有序号正好是期待值才相信。名为 checks 的运行里有四次尝试，起决定作用的规则依"
+        "次是：{rules}。在窗口内但不正好：回挑战 ACK。窗口之外：沉默。连接中的 SYN：也回挑战 ACK。"
     ),
     "learn.resets.4": "没有人确认复位，它也不会重传。如果丢了，另一端就停在 {lost}，直到它发送点什么。",
     "learn.resets.watch.refused": "端口上没有人监听。",

@@ -130,10 +130,10 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.syn-lost.title": "第一个包丢了",
     "learn.syn-lost.1": (
         "A 在 SYN_SENT 里等待。还没有任何测量，所以重传定时器从 1 秒开始，每次加倍。重传的 SYN 每次都一样，序号仍是 "
-        "{isn}：它是同一个连接的同一个序号。"
+        "{isn}：还是同一次连接尝试。"
     ),
     "learn.syn-lost.2": (
-        "如果 SYN 永远到不了，本协议栈在 {times} 发送，到 {end} 报告超时：RFC 9293 要求至少坚持三分钟。B 始终是 "
+        "如果 SYN 永远到不了，本协议栈在 {times} 发送，到 {end} 报告超时：RFC 9293 要求至少坚持三分钟。B 一直停在 "
         "{states}：它什么也没听到，什么也没保存。"
     ),
     "learn.syn-lost.3": (
@@ -161,7 +161,7 @@ MESSAGES: Final[dict[str, str]] = {
         "其实一个就够。重复的 SYN 使 B 立刻重复应答，时间是 {answer}，序号仍是 {isn}。不管由谁引起，每个 SYN,ACK 的副本"
         "都一样。"
     ),
-    "learn.synack-lost.3": "如果 A 在此期间消失，B 会继续重传，到 {end} 放弃这个萌芽连接；监听照旧（{end_state}）。",
+    "learn.synack-lost.3": "如果 A 在此期间消失，B 会继续重传，到 {end} 放弃这个萌芽连接，只剩下监听（{end_state}）。",
     "learn.synack-lost.watch.one": "SYN,ACK 丢失一次。",
     "learn.synack-lost.watch.late": "SYN,ACK 的一个副本晚了半秒才到，A 早已 ESTABLISHED。",
     "learn.synack-lost.wrong.1": (
@@ -190,8 +190,8 @@ MESSAGES: Final[dict[str, str]] = {
     ),
     "learn.ack-lost.4": (
         "如果每个 ACK 都丢，B 在 {given_up} 放弃，而 A 仍是 {belief}。等 A 发送数据，得到的是 RST，A 的应用得"
-        "到“{told}”。启用 SYN Cookie 时 B 不保存状态，SYN,ACK 只发 {cookie_count} 次：若约定由 B 先说话，A 是 "
-        "{cookie_a}，B 是 {cookie_b}，双方永远等下去。"
+        "到“{told}”。启用 SYN Cookie 时 B 不保存状态，也从不重传 SYN,ACK（总共只发 {cookie_count} 次）：若约定由 B 先说"
+        "话，A 是 {cookie_a}，B 仍是 {cookie_b}，双方永远等下去。"
     ),
     "learn.ack-lost.watch.quiet": "情形一：谁都不发送。",
     "learn.ack-lost.watch.client": "情形二：客户端发送数据。",

@@ -211,8 +211,8 @@ class TcpConfig:
     # Teaching: each breaks the RFC on purpose, to show what the rule is good for (docs/learn.md).  Never on by
     # default, in no preset, and refused by devices.
     teach_establish_on_syn: bool = False  # a SYN is enough for a listener, against RFC 9293 3.5
-    teach_no_time_wait: bool = False  # no 2MSL, against RFC 9293 3.6 [MUST-13]
-    teach_constant_isn: int | None = None  # all connections begin with it, against RFC 9293 3.4.1 [MUST-8] [MUST-9]
+    teach_no_time_wait: bool = False  # no 2MSL, against RFC 9293 3.6
+    teach_constant_isn: int | None = None  # all connections begin with it, against RFC 9293 3.4.1
 
     def __post_init__(self) -> None:
         check_ranges(self, _MINIMUM, _MAXIMUM)

@@ -9,12 +9,31 @@ import hashlib
 import io
 from pathlib import Path
 
+from synfin.lab.plan import Change, Plan, play
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.lab.world import World
 from synfin.tcp import Connection, Event, Listener
 
 STORED = Path(__file__).with_name("captures.sha256")
 OCTETS = 300_000
+MS = 1_000_000
+SECOND = 1_000 * MS
+RICH = Plan(
+    "whole-life",
+    seed=5,
+    faults=("drop(*,*,5%)", "dup(A>B,DATA,1)"),
+    changes=(
+        Change(40 * MS, "A", "write", "50KB"),
+        Change(60 * MS, "B", "stop-reading"),
+        Change(90 * MS, "A", "set", "bbr", "congestion"),
+        Change(5 * SECOND, "B", "read"),
+        Change(6 * SECOND, "B", "crash"),
+        Change(7 * SECOND, "B", "restart"),
+        Change(8 * SECOND, "B", "open"),
+        Change(9 * SECOND, "A", "open", "0"),
+    ),
+    settings=(("link", "rate", "1Mbit"), ("link", "queue", "20KB"), ("B", "ack_delay", "100ms")),
+)
 
 
 def bulk(preset: str, family: int) -> World:
@@ -53,6 +72,7 @@ def digests() -> list[str]:
     """One line for each run: name and SHA-256 of its capture."""
     worlds = {name: run(name, seed=7, faults=("drop(*,*,2%)",)) for name in SCENARIOS}
     worlds |= {f"bulk-{preset}-v{family}": bulk(preset, family) for preset in ("rfc", "linux") for family in (4, 6)}
+    worlds["plan-rich"] = play(RICH, probe=False).world
     lines = []
     for name, world in worlds.items():
         stream = io.BytesIO()

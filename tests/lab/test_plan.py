@@ -39,6 +39,7 @@ from synfin.lab.scenarios import SCENARIOS, run
 from synfin.lab.world import World
 from synfin.tcp.calls import ALIVE
 from synfin.trace import AppRecord, SegmentRecord, StateRecord
+from tests.lab.captures import RICH
 
 ROOT = Path(__file__).resolve().parents[2]
 MS = 1_000_000
@@ -115,6 +116,8 @@ def test_what_cannot_be_done_is_a_record() -> None:
         played = changed("handshake", crash, Change(2 * SECOND, "A", action, value))
         call = "connect" if action == "open" else action
         assert failures(played) == [f"{call} EHOSTDOWN"], action
+    down = Change(SECOND, "B", "crash")
+    assert failures(changed("handshake", down, Change(2 * SECOND, "B", "open")), "B") == ["listen EHOSTDOWN"]
     restart = Change(2 * SECOND, "A", "restart")
     for action, value in (("close", ""), ("write", "5"), ("read", "5"), ("shutdown", ""), ("abort", "")):
         played = changed("handshake", crash, restart, Change(3 * SECOND, "A", action, value))
@@ -300,6 +303,16 @@ def test_the_user_wins_over_the_scenario() -> None:
     assert not rules
 
 
+def test_settings_of_a_host_that_is_down_hold_after_its_restart() -> None:
+    down, up = Change(SECOND, "A", "crash"), Change(3 * SECOND, "A", "restart")
+    sack, keep = Change(2 * SECOND, "A", "set", "off", "sack"), Change(2 * SECOND, "A", "set", "on", "keep_alive")
+    played = changed("handshake", down, sack, keep, up, Change(4 * SECOND, "A", "open", "40001"), until=9 * SECOND)
+    records = [r for r in played.world.records if r.host == "A" and SECOND < r.now < 3 * SECOND]
+    assert [r.call for r in records if isinstance(r, AppRecord)] == ["set", "set"]
+    assert len(records) == 2
+    assert not played.stage.a.the().config.sack
+
+
 def test_initial_sequence_numbers() -> None:
     played = play(Plan("handshake", settings=(("A", "isn", "4294967295"),)), probe=False)
     first = next(r.segment for r in played.world.records if isinstance(r, SegmentRecord))
@@ -383,6 +396,7 @@ BAD = [
     (done({"action": "close", "name": "x"}), "changes[0].name"),
     (done({"action": "write"}), "changes[0].value"),
     (done({"action": "write", "value": "1GB"}), "changes[0].value"),
+    (with_({"changes": [{"at": 1, "host": "A", "action": "write", "value": "6MB"}] * 2}), "changes"),
     (done({"action": "write", "value": "0"}), "changes[0].value"),
     (done({"action": "open", "value": "70000"}), "changes[0].value"),
     (done({"action": "set", "value": "on"}), "changes[0].name"),
@@ -520,23 +534,6 @@ def test_hostile_values_are_usage_errors(value: dict[str, object]) -> None:
 
 # Determinism, and tests
 
-
-RICH = Plan(
-    "whole-life",
-    seed=5,
-    faults=("drop(*,*,5%)", "dup(A>B,DATA,1)"),
-    changes=(
-        Change(40 * MS, "A", "write", "50KB"),
-        Change(60 * MS, "B", "stop-reading"),
-        Change(90 * MS, "A", "set", "bbr", "congestion"),
-        Change(5 * SECOND, "B", "read"),
-        Change(6 * SECOND, "B", "crash"),
-        Change(7 * SECOND, "B", "restart"),
-        Change(8 * SECOND, "B", "open"),
-        Change(9 * SECOND, "A", "open", "0"),
-    ),
-    settings=(("link", "rate", "1Mbit"), ("link", "queue", "20KB"), ("B", "ack_delay", "100ms")),
-)
 
 PRINT = """
 import hashlib, io, sys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from synfin.learn import CHAPTERS, lesson
 from synfin.learn.lesson import choice_text, letters
@@ -40,7 +40,7 @@ def chapter(name: str, lang: str) -> list[str]:
     for paragraph in value["paragraphs"]:
         lines.extend(["", paragraph])
     lines.extend(["", f"**{texts.text('learn.ui.watch')}**", ""])
-    lines.extend(f"- {run['caption']}{command(run['plan'])}" for run in value["watch"])
+    lines.extend(f"- {run['caption']} {command(name, run)}" for run in value["watch"])
     lines.extend(["", f"**{texts.text('learn.ui.wrong')}**", ""])
     lines.extend(f"- {wrong}" for wrong in value["wrong"])
     lines.extend(["", f"**{texts.text('learn.ui.questions')}**", ""])
@@ -58,16 +58,14 @@ def chapter(name: str, lang: str) -> list[str]:
     return lines
 
 
-def command(plan: dict[str, object]) -> str:
-    """How to play it with `synfin demo`, where that can say all of it."""
+def command(name: str, run: dict[str, Any]) -> str:
+    """How to see it in a terminal: with `synfin demo`, where that can say all of it."""
+    plan = run["plan"]
     if plan["settings"] or plan["changes"] or plan["until"] is not None or not plan["own_faults"]:
-        return ""
+        return f"`synfin learn {name} --watch {run['id']}`"
     preset = "" if plan["preset"] == "rfc" else f" --preset {plan['preset']}"
-    faults = plan["faults"]
-    assert isinstance(faults, list)
-    return (
-        f" `synfin demo {plan['scenario']}{preset}{''.join(f' --fault {chr(34)}{fault}{chr(34)}' for fault in faults)}`"
-    )
+    faults = "".join(f' --fault "{fault}"' for fault in plan["faults"])
+    return f"`synfin demo {plan['scenario']}{preset}{faults}`"
 
 
 if __name__ == "__main__":

@@ -183,6 +183,8 @@ class Node:
         Live connections take those that can still change (`synfin.tcp.calls.ALIVE`).  Raises `UsageError`.
         """
         self.tcp = self.tcp.but(**changes)
+        if not self.up:
+            return  # what was there is gone; the next boot takes the settings
         self.host.tcp = self.tcp
         for listener in self.host.listeners():
             listener.config = listener.config.but(**changes)

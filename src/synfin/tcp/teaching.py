@@ -36,13 +36,13 @@ def establish_on_syn(tcb: Tcb) -> None:
 
 
 def first_number(config: TcpConfig, isn: int) -> int:
-    """`teach_constant_isn`: each connection begins with the same number, against RFC 9293 3.4.1 [MUST-8] [MUST-9]."""
+    """`teach_constant_isn`: each connection begins with the same number, against RFC 9293 3.4.1."""
     constant = config.teach_constant_isn
     return isn if constant is None else constant
 
 
 def time_wait(tcb: Tcb) -> int:
-    """2MSL in ns; with `teach_no_time_wait` next to nothing, against RFC 9293 3.6 [MUST-13]."""
+    """2MSL in ns; with `teach_no_time_wait` next to nothing, against RFC 9293 3.6."""
     if tcb.config.teach_no_time_wait:
         tcb.note("teach-no-time-wait")
         return SHORTEST

@@ -82,6 +82,8 @@ class End:
         """Passive OPEN; with `accept=False` nobody calls accept()."""
         settings.update(self.chosen)
         try:
+            if not self.node.up:
+                raise OSError(EHOSTDOWN, "the host is down")
             self.listener = self.node.listen(port, self._accepted if accept else None, **settings)
         except OSError as error:
             self.failed("listen", error)
@@ -90,7 +92,7 @@ class End:
     def accept(self) -> None:
         """Take one connection out of the accept queue."""
         listener = self.listener
-        taken = listener.accept() if listener is not None else None
+        taken = listener.accept() if listener is not None and self.node.up else None
         if taken is not None:
             world = self.node.world
             world.record(AppRecord(world.now, self.node.name, taken.local, taken.remote, "accept"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from synfin.errors import UsageError
 from synfin.lab.scenarios import run
+from synfin.timeline.capture import from_capture
 from synfin.timeline.decimate import Bars, Bins, Line
 from synfin.timeline.series import PENDING_LIMIT, SeriesBuilder, connections, series
 from synfin.trace import Record, SegmentRecord, TcbRecord, TcbValue
@@ -318,3 +320,18 @@ def test_a_long_run_stays_small() -> None:
     assert told["acknowledged_bytes"] > 5_990_000
     assert told["thinned"]["sequence.segments.new"] == 8
     assert len(json.dumps(told)) < 2_000_000
+
+
+def test_a_capture_of_a_run_has_the_series_of_the_run(tmp_path: Path) -> None:
+    world = transfer()
+    path = tmp_path / "run.pcapng"
+    with path.open("wb") as stream:
+        world.write_capture(stream)
+    timeline = from_capture(path)
+    captured, lived = series(timeline.records, timeline.hosts[0]), series(world.records, "A")
+    for part in ("acks", "window", "sack"):
+        assert captured["sequence"][part] == lived["sequence"][part], part
+    assert captured["flight"] == lived["flight"]
+    assert captured["rtt"]["samples"] == lived["rtt"]["samples"]
+    assert captured["sent_bytes"] == lived["sent_bytes"]
+    assert (captured["probed"], lived["probed"]) == (False, True)

@@ -414,6 +414,8 @@ def _flight(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
 
 def _rtt(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     """Samples as dots, the estimate as a line, the timeout dashed."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     samples, estimate = data["rtt"]["samples"], data["rtt"]["estimate"]
     axes.plot(
         samples["time_s"], [value * 1e3 for value in samples["rtt_s"]], ".", color=SKY, markersize=4, linestyle="none",
@@ -431,8 +433,9 @@ def _rtt(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
     if timeouts and samples["rtt_s"] and max(timeouts) > _LOG_FROM * max(samples["rtt_s"]):
         axes.set_yscale("log")
         axes.set_ylim(min(samples["rtt_s"]) * 700, max(timeouts) * 1400)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(lambda value, _position: f"{value:g}")
-        axes.grid(visible=True, which="both", axis="y")
     else:
         axes.set_ylim(bottom=0)
     _legend(axes)

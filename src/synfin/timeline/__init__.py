@@ -4,6 +4,8 @@
     model      steps at each host, segments between them, states after each
     layout     which steps share a line
     words      what is said about steps and segments, each thing in full only once
+    origins    where the numbers of a segment come from; `sums` says it in sentences
+    explain    a segment, a step or a term at length; `reasons` keeps from saying it twice
     ladder     the text ladder, whole or line by line as things happen
     document   JSON, schema 1
     fold       runs of uneventful segments in one line

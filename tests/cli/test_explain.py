@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from synfin.cli.main import EXIT_BAD_FILE, EXIT_OK, run
+from synfin.cli.main import EXIT_BAD_FILE, EXIT_OK, EXIT_USAGE, run
 from synfin.lab.scenarios import run as play
 from synfin.timeline.width import width
 
@@ -94,3 +94,47 @@ def test_help_is_there() -> None:
     from synfin.cli.explain import explain
 
     assert "--connection" in CliRunner().invoke(explain, ["--help"]).output
+
+
+def test_why_tells_the_arithmetic(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, str(capture), "--why", "--lang", "en")
+    assert code == EXIT_OK
+    assert "• ack = 1 = 0 + 1: A's SYN had number 0 and consumes one; B expects 1 next." in out
+    assert "a FIN that goes once more keeps its number" in " ".join(out.split())
+    _, plain, _ = told(capsys, str(capture), "--why", "--lang", "en", "--ascii")
+    assert plain.isascii()
+
+
+def test_a_term_in_every_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "--term", "time-wait", "--lang", "en")
+    assert (code, err) == (EXIT_OK, "")
+    heads = [line for line in out.splitlines() if line and not line.startswith(" ")]
+    assert heads[0].startswith("state TIME_WAIT: waits until all old segments are gone")
+    assert heads[1].startswith("timer time-wait: 2MSL is over")
+    assert "  Linux: 60 s" in out
+    assert max(width(line) for line in out.splitlines()[1:]) <= 100
+    _, out, _ = told(capsys, "--term", "SYN", "--lang", "zh")
+    assert out.startswith("规则 syn：本端主动打开：")
+    assert "本端 " not in out.splitlines()[0]
+    assert "标志 SYN：同步序列号" in out
+    _, out, _ = told(capsys, "--term", "syn_sent->established", "--lang", "en", "--ascii")
+    assert out.startswith("move SYN_SENT -> ESTABLISHED")
+    assert out.isascii()
+
+
+def test_a_term_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, _ = told(capsys, "--term", "wscale", "--json", "--lang", "en")
+    value = json.loads(text)
+    assert (value["schema"], value["items"][0]["kind"]) == (1, "option")
+    assert value["items"][0]["rfc"] == "RFC 7323 2"
+    assert value["items"][0]["linux"]
+
+
+def test_a_term_that_nobody_knows_and_none_at_all(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capsys, "--term", "tiem_wait", "--lang", "en")
+    assert (code, out) == (EXIT_USAGE, "")
+    assert "nothing named 'tiem_wait' can be explained; did you mean time-wait" in err
+    assert told(capsys, "--lang", "en")[0] == EXIT_USAGE
+    code, _, err = told(capsys, str(capture), "--term", "SYN", "--lang", "en")
+    assert code == EXIT_USAGE
+    assert "not both" in err

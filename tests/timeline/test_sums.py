@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.lab.world import World
-from synfin.timeline import catalog, origins
+from synfin.timeline import catalog, from_capture, origins
 from synfin.timeline.explain import explain_step
 from synfin.timeline.messages import LANGUAGES
 from synfin.timeline.model import ARRIVAL, DEPARTURE, Flight, Model, Step
@@ -354,3 +355,17 @@ def test_memory_of_a_direction_is_bounded() -> None:
     assert len(direction.starts) == len(direction.ends) == origins.PIECE_LIMIT
     direction.acknowledged(5_000)
     assert list(direction.ends) == [5_000]
+
+
+@pytest.mark.parametrize(
+    "name", ["fin-lost", "syn-lost", "time-wait-reuse", "half-open-reconnect", "simultaneous-open"]
+)
+def test_the_sums_of_a_capture_are_true(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.pcapng"
+    with path.open("wb") as stream:
+        run(name).write_capture(stream)
+    timeline = from_capture(path)
+    flights = flights_in(steps_of(timeline.records, timeline.hosts))
+    assert flights
+    for flight in flights:
+        assert [one for one in sums(flight) if untrue(one.text(catalog("en")), flight)] == []

@@ -1,6 +1,6 @@
-"""`synfin explain`: a captured connection as a ladder, with the states of both ends inferred.
+"""`synfin explain`: a captured connection as a ladder, with the states of both ends inferred; or a term.
 
-Responsible for options and for where things are printed; reading and drawing is `timeline`'s work.
+Responsible for options and for where things are printed; reading and drawing is `timeline`'s work, terms are `terms`'.
 """
 
 from __future__ import annotations
@@ -22,24 +22,37 @@ if TYPE_CHECKING:
     from synfin.timeline import Catalog
     from synfin.timeline.capture import Captured, Contents, Loaded
     from synfin.timeline.connections import ConnectionFacts
+    from synfin.timeline.style import Style
 
 SCHEMA: Final = 1
 MAX_CELLS: Final = 120
-QUOTES: Final = str.maketrans({"…": "..."})  # for terminals that have ASCII only
+QUOTES: Final = str.maketrans({"“": '"', "”": '"', "…": "..."})  # for terminals that have ASCII only
 
 
 @click.command("explain")
-@click.argument("path", metavar="FILE")
+@click.argument("path", metavar="[FILE]", required=False)
 @click.option("--connection", type=int, metavar="N", help="Which connection, by its number in the list [the first].")
 @click.option("--list", "show_list", is_flag=True, help="List the connections of the capture.")
 @click.option("--fold/--no-fold", default=True, help="Tell long runs of uneventful segments in one line [fold].")
+@click.option("--why", is_flag=True, help="Explain at length, with the arithmetic of each segment.")
+@click.option("--term", metavar="NAME", help="Explain a rule, state, flag, option, timer or error instead of a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language [from the locale].")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw without box characters.")
 def explain(
-    path: str, connection: int | None, show_list: bool, fold: bool, as_json: bool, lang: str | None, ascii_only: bool
+    path: str | None,
+    connection: int | None,
+    show_list: bool,
+    fold: bool,
+    why: bool,
+    term: str | None,
+    as_json: bool,
+    lang: str | None,
+    ascii_only: bool,
 ) -> int:
     """Show a TCP connection of FILE (pcapng or pcap): both ends' states, what was lost, repeated or out of order.
+
+    With --term NAME tell what a name means, such as TIME_WAIT, SYN, rst-exact, wscale, persist or ECONNRESET.
 
     Exit codes: 0 shown, 3 the file cannot be read, or has no such connection.
     """
@@ -49,6 +62,14 @@ def explain(
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     texts = catalog(language(lang))
+    if (path is None) == (term is None):
+        raise UsageError(texts.text("error.file_or_term"))
+    if term is not None:
+        from synfin.cli.terms import show_term
+
+        show_term(term, texts, _style(ascii_only), as_json)
+        return EXIT_OK
+    assert path is not None
     try:
         if show_list:
             _print_list(contents_of(path), texts, as_json)
@@ -62,7 +83,7 @@ def explain(
     if as_json:
         _print_json(loaded, path)
     else:
-        _print_text(loaded, texts, ascii_only, fold)
+        _print_text(loaded, texts, ascii_only, fold, why)
     return EXIT_OK
 
 
@@ -75,18 +96,23 @@ def _print_json(loaded: Loaded, path: str) -> None:
     sys.stdout.write(dump(value))
 
 
-def _print_text(loaded: Loaded, texts: Catalog, ascii_only: bool, fold: bool) -> None:
+def _style(ascii_only: bool) -> Style:
+    """How to draw on standard output."""
     from synfin.cli.output import style_for
-    from synfin.timeline.ladder import DEFAULT_WIDTH
     from synfin.timeline.style import Style
 
     style = style_for(sys.stdout)
-    if ascii_only:
-        style = Style(ascii_only=True, colour=style.colour)
+    return Style(ascii_only=True, colour=style.colour) if ascii_only else style
+
+
+def _print_text(loaded: Loaded, texts: Catalog, ascii_only: bool, fold: bool, why: bool) -> None:
+    from synfin.timeline.ladder import DEFAULT_WIDTH
+
+    style = _style(ascii_only)
     cells = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if sys.stdout.isatty() else DEFAULT_WIDTH
     timeline = loaded.timeline
     lines = timeline.lines(
-        texts.language, ascii_only=style.ascii, colour=style.colour, cells=min(cells, MAX_CELLS), fold=fold
+        texts.language, ascii_only=style.ascii, colour=style.colour, cells=min(cells, MAX_CELLS), fold=fold, why=why
     )  # fmt: skip
     states = texts.text("ui.comma").join(f"{host} {state}" for host, state in timeline.final().items())
     lines.extend(

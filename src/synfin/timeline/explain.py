@@ -33,6 +33,7 @@ _COVERED: Final = (
     "ack-bad-in-syn-received", "ack-beyond-snd-nxt", "ack-too-old", "ack-duplicate", "ack-establishes", "fin-acked",
     "fin-received-and-acked", "listen-ack-reset", "syn-sent-bad-ack", "syn-sent-established",
 )  # fmt: skip
+_HAN: Final = re.compile(r"[一-鿿]")
 SOURCE: Final = re.compile(r"RFC [0-9]+(?: [0-9]+(?:\.[0-9]+)*)?")  # an RFC, and a section of it
 
 
@@ -120,9 +121,9 @@ def explain_term(kind: str, name: str, texts: Catalog) -> Explanation:
     who, peer = texts.text("why.who"), texts.text("why.peer")
     if kind == "rule":
         found = _rule(name, who, peer, texts)
-        long = _with_capitals(found.long, who, peer)
-        linux = None if found.linux is None else _with_capitals(found.linux, who, peer)
-        return replace(found, short=_with_capitals(found.short, who, peer), long=long, linux=linux)
+        long = _as_words(found.long, who, peer)
+        linux = None if found.linux is None else _as_words(found.linux, who, peer)
+        return replace(found, short=_as_words(found.short, who, peer), long=long, linux=linux)
     short = ""
     for prefix in (kind, "told", "errno") if kind == "error" else (kind,):
         if texts.has(f"{prefix}.{name}"):
@@ -136,6 +137,24 @@ def terms(kind: str, texts: Catalog) -> list[str]:
     """The names that `explain_term` knows of a kind, in the order of the tables."""
     start = f"why.{kind}."
     return [message.removeprefix(start) for message in texts.ids() if message.startswith(start)]
+
+
+def terms_by_name(texts: Catalog) -> dict[str, list[tuple[str, str]]]:
+    """Kind and name of everything that can be explained, by its name in small letters with `-` between words."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind in KINDS:
+        for name in terms(kind, texts):
+            found.setdefault(_plain(name), []).append((kind, name))
+    return found
+
+
+def find_terms(name: str, texts: Catalog) -> list[tuple[str, str]]:
+    """Kind and name of everything that bears `name`, however it is written: `TIME-WAIT`, `syn_sent.established`."""
+    return terms_by_name(texts).get(_plain(name.replace("→", ".").replace("->", ".")), [])
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-").replace(" ", "")
 
 
 def _move(move: StateRecord, peer: str, texts: Catalog) -> Explanation:
@@ -178,10 +197,13 @@ def _rule(rule: str, who: str, peer: str, texts: Catalog) -> Explanation:
     return Explanation(short, long, (), rule_source(rule), linux, rule)
 
 
-def _with_capitals(text: str, *words: str) -> str:
-    """Sentences that begin with one of `words`, which stand for a host's name, begin with a capital letter."""
+def _as_words(text: str, *words: str) -> str:
+    """A text in which `words` stand for a host's name: a capital begins a sentence, no space stands in Chinese."""
     for word in words:
         text = re.sub(rf"(^|[.?!] ){re.escape(word)}\b", rf"\g<1>{word[:1].upper()}{word[1:]}", text)
+        if _HAN.match(word):
+            text = re.sub(rf"{word} (?={_HAN.pattern})", word, text)
+            text = re.sub(rf"(?<={_HAN.pattern}) {word}", word, text)
     return text
 
 
@@ -200,6 +222,8 @@ __all__ = [
     "explain_flight",
     "explain_step",
     "explain_term",
+    "find_terms",
     "first_source",
     "terms",
+    "terms_by_name",
 ]

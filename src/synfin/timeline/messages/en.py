@@ -60,6 +60,13 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.legend": "On an arrow: relative number (number on the wire); win in octets.",
     "ui.peer": "peer",
     "ui.states_now": "{who}: {moves}",
+    "kind.rule": "rule {name}",
+    "kind.state": "state {name}",
+    "kind.move": "move {name}",
+    "kind.flag": "flag {name}",
+    "kind.option": "option {name}",
+    "kind.timer": "timer {name}",
+    "kind.error": "error {name}",
     "ui.because": "{title}: {text}",
     "ui.linux": "Linux: {text}",
     "ui.colon": ": ",
@@ -104,6 +111,8 @@ INTERFACE: Final[dict[str, str]] = {
 
 ERRORS: Final[dict[str, str]] = {
     "error.scenario": "there is no demo named {name!r}",
+    "error.file_or_term": "name a FILE, or a term with --term, and not both",
+    "error.term": "nothing named {name!r} can be explained",
     "error.close": "did you mean {names}?",
     "error.list": "synfin demo --list shows all names",
     "error.write": "cannot write {path}: {reason}",

@@ -60,6 +60,13 @@ INTERFACE: Final[dict[str, str]] = {
     "ui.legend": "箭头上：相对序号（线上的序号）；win 为窗口，单位字节。",
     "ui.peer": "对端",
     "ui.states_now": "{who}：{moves}",
+    "kind.rule": "规则 {name}",
+    "kind.state": "状态 {name}",
+    "kind.move": "状态转换 {name}",
+    "kind.flag": "标志 {name}",
+    "kind.option": "选项 {name}",
+    "kind.timer": "定时器 {name}",
+    "kind.error": "错误 {name}",
     "ui.because": "{title}：{text}",
     "ui.linux": "Linux：{text}",
     "ui.colon": "：",
@@ -104,6 +111,8 @@ INTERFACE: Final[dict[str, str]] = {
 
 ERRORS: Final[dict[str, str]] = {
     "error.scenario": "没有名为 {name!r} 的演示",
+    "error.file_or_term": "请给出文件，或用 --term 给出名称，二者只取其一",
+    "error.term": "没有名为 {name!r} 的内容可供说明",
     "error.close": "您要找的是不是 {names}？",
     "error.list": "用 synfin demo --list 查看全部名称",
     "error.write": "无法写入 {path}：{reason}",

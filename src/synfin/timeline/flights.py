@@ -39,6 +39,10 @@ class OnTheWay:
         for flights in self._by_segment.values():
             yield from flights
 
+    def __reversed__(self) -> Iterator[Flight]:
+        for flights in reversed(self._by_segment.values()):
+            yield from reversed(flights)
+
     def add(self, flight: Flight) -> Flight | None:
         """Enter a flight; gives the one that had to make room."""
         self._by_segment.setdefault(id(flight.segment), []).append(flight)

@@ -324,7 +324,7 @@ class Model:
 
     def _marked(self, record: SegmentRecord) -> None:
         """A router has written into the packet: the record has what goes on, the flight what was sent."""
-        for flight in self._flights:
+        for flight in reversed(self._flights):  # it was sent just now
             if flight.changed is None and flight.src == record.src and flight.segment == record.segment:
                 self._flights.change(flight, record.segment)
                 flight.fault = record.rule

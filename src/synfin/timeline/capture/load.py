@@ -132,7 +132,7 @@ class _Story:
         self._ends: dict[Endpoint, End] = {}
         self._records: list[Record] = []
         self._start = 0
-        self._answered: list[int] = []  # numbers that SYN-ACKs of the server acknowledge
+        self._answered: dict[int, bool] = {}  # numbers that SYN-ACKs of the server acknowledge
 
     def records(self, events: list[Event]) -> list[Record]:
         """All records, in order."""
@@ -153,7 +153,7 @@ class _Story:
         chosen = self.chosen
         both = SYN | ACK
         answers = [event.segment for event in events if event.kind == SEND and event.segment.flags & both == both]
-        self._answered = [segment.ack for segment in answers]
+        self._answered = {segment.ack: True for segment in answers}
         own = [event.segment for event in events if event.kind == SEND and event.source == chosen.server]
         passive = all(segment.flags & both != SYN for segment in own)
         client, server = CLOSED, LISTEN if passive and answers else CLOSED
@@ -198,8 +198,7 @@ class _Story:
 
     def _is_answered(self, segment: Segment) -> bool:
         """Whether a SYN is answered by a SYN-ACK of this capture; text on it need not be acknowledged."""
-        length = max(segment.length, 1)
-        return any(1 <= (ack - segment.seq) % (1 << 32) <= length for ack in self._answered)
+        return any((segment.seq + count) % (1 << 32) in self._answered for count in (1, segment.length))
 
     def _tell(self, event: Event, end: Endpoint, state: str, found: list[Found]) -> None:
         now, name, peer = event.time - self._start, self.names[end], self._peer(end)

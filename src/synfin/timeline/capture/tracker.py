@@ -7,6 +7,7 @@ segment.  A `close` shows when its FIN leaves.
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Final, NamedTuple, final
 
 from synfin.tcp.seq import unwrap
@@ -233,20 +234,19 @@ class End:
         if seq > self._rcv_nxt:
             self._found.append(Found("text-out-of-order" if text else "fin-out-of-order"))
             if len(self._held) < HELD_LIMIT:
-                self._held.append((seq, end))
+                insort(self._held, (seq, end))
             return
         self._advance(max(end, self._rcv_nxt))
 
     def _advance(self, number: int) -> None:
         """Everything below `number` has arrived; with it what was held behind, and perhaps the FIN."""
-        grown = True
-        while grown:
-            grown = False
-            for piece in self._held:
-                if piece[0] <= number < piece[1]:
-                    number = piece[1]
-                    grown = True
-        self._held = [piece for piece in self._held if piece[1] > number]
+        gone = 0
+        for first, end in self._held:
+            if first > number:
+                break
+            number = max(number, end)
+            gone += 1
+        del self._held[:gone]
         self._rcv_nxt = number
         if self._peer_fin != _UNKNOWN and number > self._peer_fin:
             self._peer_closed()

@@ -10,6 +10,7 @@ Responsible for the order of events at each end; what they mean is `tracker`'s a
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import Final, NamedTuple, final
 
 from synfin.timeline.capture.connections import Captured
@@ -19,7 +20,10 @@ from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 
 ROUND_TRIP_NS: Final = 100_000_000  # as long as none was measured
-OPEN_LIMIT: Final = 65_536  # packets that wait for an acknowledgment; those beyond are not judged
+WAITING_LIMIT: Final = 16_384  # packets that wait for a proof of their arrival; those before have arrived
+LOOK_AHEAD: Final = 256  # packets without such a proof behind which none is looked for
+OPEN_LIMIT: Final = 4_096  # packets that wait for an acknowledgment; those beyond are not judged
+SACK_LIMIT: Final = 64  # of those, so many are looked up in the blocks of one SACK option
 
 _HALF: Final = 1 << 31
 _WRAP: Final = 1 << 32
@@ -72,13 +76,13 @@ def places_of(captured: Captured, interfaces: int) -> dict[Endpoint, int] | None
     for seen in captured.packets:
         if seen.direction == "out" and seen.observed.segment is not None:
             found.setdefault(source_of(seen), seen.interface)
-    if len(found) == 1:  # an end that never sends, or whose packets were injected
+    if len(found) == 1:  # the other never sends, or what seems to come from it was injected
         [(end, place)] = found.items()
-        arrivals = {seen.interface for seen in captured.packets if seen.direction == "in"} - {place}
-        if not arrivals and interfaces == 2:
-            arrivals = {1 - place}
-        if len(arrivals) == 1:
-            found[captured.server if end == captured.client else captured.client] = arrivals.pop()
+        away = {seen.interface for seen in captured.packets if seen.direction == "in" and source_of(seen) == end}
+        if not away and interfaces == 2 and any(_LOST in seen.comment for seen in captured.packets):
+            away = {1 - place}  # nothing has come that far
+        if len(away) == 1:
+            found[captured.server if end == captured.client else captured.client] = away.pop()
     return found if len(found) == 2 and len(set(found.values())) == 2 else None
 
 
@@ -104,7 +108,8 @@ class _Pairing:
         self.places = places
         self.sent: list[_Sent] = []
         self.strays: list[Seen] = []  # arrived without having left: injected, or seen to leave before the capture began
-        self.broken: list[Seen] = []
+        self.broken: dict[int, int] = {}  # of packets that arrived damaged: size, and when the latest came
+        self.damaged = 0
 
     def view(self) -> View:
         """Pairs, then events by time; at equal times those that leave come after what they may answer."""
@@ -133,7 +138,7 @@ class _Pairing:
                 event = Event(seen.time, kind, source_of(seen), stray, seen.comment)
                 events.append((seen.time, 3 * order[id(seen)] + step, event))
         events.sort(key=lambda item: item[:2])
-        return View([event for _, _, event in events], True, "", len(self.broken), [])
+        return View([event for _, _, event in events], True, "", self.damaged, [])
 
     def _event(self, one: _Sent, kind: str) -> Event:
         return Event(one.seen.time, kind, source_of(one.seen), one.segment, one.rule)
@@ -144,8 +149,7 @@ class _Pairing:
             return DUPLICATE
         if one.arrivals:
             return ""
-        size = len(one.seen.observed.data)
-        damaged = any(len(seen.observed.data) == size and seen.time >= one.seen.time for seen in self.broken)
+        damaged = self.broken.get(len(one.seen.observed.data), -1) >= one.seen.time
         return CORRUPT if damaged and not one.lost else DROP
 
     def _pair(self) -> None:
@@ -157,7 +161,8 @@ class _Pairing:
                 continue
             source = source_of(seen)
             if observed.broken:
-                self.broken.append(seen)
+                self.damaged += 1
+                self.broken[len(observed.data)] = seen.time
             elif seen.direction == "out" and seen.interface == self.places.get(source):
                 one = _Sent(seen, observed.segment)
                 self.sent.append(one)
@@ -169,18 +174,22 @@ class _Pairing:
             self._match(list(waiting.get(octets, ())), found)
 
     def _match(self, sent: list[_Sent], arrived: list[Seen]) -> None:
-        """Give arrivals of equal packets to those that left: in order, the last one takes what is left over."""
-        for place, seen in enumerate(arrived):
-            left = [one for one in sent if one.seen.time <= seen.time]
-            if not left:
+        """Give arrivals of equal packets to those that left, in order; one more than those is a copy of the latest."""
+        free: deque[_Sent] = deque()
+        latest: _Sent | None = None
+        place = 0
+        for number, seen in enumerate(arrived):
+            while place < len(sent) and sent[place].seen.time <= seen.time:
+                free.append(sent[place])
+                place += 1
+            while len(free) > len(arrived) - number:  # some were lost, and nothing says which: the latest have arrived
+                free.popleft()
+            if free:
+                latest = free.popleft()
+            if latest is None:
                 self.strays.append(seen)
-                continue
-            free = [one for one in left if not one.arrivals]
-            more = len(arrived) - place
-            if free and len(free) > more:  # some were lost, and nothing says which: the latest have arrived
-                free[-more].arrivals.append(seen)
             else:
-                (free or left[-1:])[0].arrivals.append(seen)
+                latest.arrivals.append(seen)
 
 
 def _octets(seen: Seen) -> bytes:
@@ -230,6 +239,8 @@ class _Proofs:
             if source_of(one) == self.near:
                 self._add(one.time, SEND, one)
                 self._waiting.append((place, one))
+                if len(self._waiting) > WAITING_LIMIT:
+                    self._arrive(*self._waiting.pop(0))
                 continue
             self._prove(one)
             self._time = max(self._time, one.time)
@@ -263,6 +274,8 @@ class _Proofs:
         proven = 0
         proofs: dict[int, bool] = {}  # one acknowledgment proves that one of those with a number has arrived
         for count, (place, one) in enumerate(self._waiting, 1):
+            if count > proven + LOOK_AHEAD:
+                break
             segment = one.observed.segment
             assert segment is not None
             if segment.length:
@@ -305,9 +318,22 @@ def _lost(seen: list[Seen], near: Endpoint) -> dict[int, bool]:
             blocks = segment.options.sack
             if blocks and _above(segment.ack, blocks[0][1]):  # a D-SACK: it came twice, so the first was not lost
                 lost.pop(repeated.pop(blocks[0][0], -1), None)
-            for seq in [seq for seq, (_, sent) in open_.items() if _arrived(segment, sent)]:
-                del open_[seq]
+            _strike(open_, segment)
     return lost
+
+
+def _strike(open_: dict[int, tuple[int, Segment]], told: Segment) -> None:
+    """Take out what an acknowledgment covers: what stands first, and what its SACK blocks name."""
+    while open_:
+        seq = next(iter(open_))
+        if not _covers(told.ack, open_[seq][1]):
+            break
+        del open_[seq]
+    if told.options.sack:
+        first = list(islice(open_.items(), SACK_LIMIT))
+        for seq, (_, sent) in first:
+            if _arrived(told, sent):
+                del open_[seq]
 
 
 def _repeats(segment: Segment, before: Segment) -> bool:

@@ -254,6 +254,11 @@ def test_it_says_that_states_are_inferred(lang: str, tmp_path: Path) -> None:
     assert re.search("near client|靠近客户端", second)
     assert timeline.lines(lang)[:2] == [first, second]
     assert first in timeline.mermaid(lang).replace("#59;", ";").replace("<br/>", " ").replace("  ", " ") or lang == "zh"
+    assert first.split()[0] in timeline.svg(lang)
+    timeline.save(tmp_path / "run.html", lang)
+    page = (tmp_path / "run.html").read_text(encoding="utf-8")
+    assert first in page
+    assert second in page
     remarks = timeline.document()["remarks"]
     assert remarks[0] == {"id": "capture.inferred"}
     assert remarks[1] == {"id": "capture.one_place", "near": timeline.hosts[0], "far": timeline.hosts[1]}

@@ -80,7 +80,7 @@ def draw_page(
     sheets = "\n".join(ladder.inline(top, bottom) for top, bottom in ladder.sheets(FIRST_SHEET, SHEET))
     figures = "\n".join(drawing.inline() for drawing in states)
     final = texts.text("ui.comma").join(f"{host} {state}" for host, state in timeline.final().items())
-    details = [*told.details, texts.text("ui.final", states=final)]
+    details = [*told.details, *timeline.told(lang), texts.text("ui.final", states=final)]
     body = [
         f"<h1>{_safe(title)}</h1>",
         *(f'<p class="dim">{_safe(detail)}</p>' for detail in details),

@@ -350,6 +350,19 @@ def test_times_are_as_exact_as_there_is_room_for(tmp_path: Path) -> None:
     assert " 0.000000 SYN_SENT" in from_capture(path).text()
 
 
+@pytest.mark.parametrize("page", ["captures.md", "captures.zh-CN.md"])
+def test_the_example_of_the_docs_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert code is not None
+    monkeypatch.chdir(tmp_path)
+    saved("close", tmp_path / "trace.pcapng")
+    exec(compile(code[1], page, "exec"), {"__name__": "example"})
+    assert "A A fin" in capsys.readouterr().out
+    assert "推断" in (tmp_path / "trace.html").read_text(encoding="utf-8")
+
+
 def test_link_layers(tmp_path: Path) -> None:
     """The same packets behind Ethernet with and without VLAN, Linux cooked, and loopback headers."""
     expected = from_capture(saved("close", tmp_path / "raw.pcapng", 0)).text()

@@ -59,7 +59,8 @@ def draw_ladder(
     left, right = timeline.hosts
     title = told.title or texts.text("drawing.title", left=left, right=right)
     drawing = Drawing(A4_WIDTH, title=title, description=timeline.text(lang), lang=lang, prefix=prefix)
-    top = _caption(drawing, title, (*told.details, *timeline.told(lang), texts.text("drawing.numbers"))) if headed else MARGIN
+    details = (*told.details, *timeline.told(lang), texts.text("drawing.numbers"))
+    top = _caption(drawing, title, details) if headed else MARGIN
     top = _hosts(drawing, timeline, top)
     words = Words(timeline.hosts, texts)
     arrangement = Arrangement(story_of(timeline, words), words, top)

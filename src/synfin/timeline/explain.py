@@ -58,9 +58,8 @@ def explain_flight(flight: Flight, texts: Catalog) -> Explanation:
     """Why a segment was sent, and where each of its numbers comes from."""
     flags = ",".join(flag_names(flight.segment.flags)) or "-"
     arithmetic = tuple(one.text(texts) for one in sums(flight))
-    peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
     if flight.rule and texts.has(f"rule.{flight.rule}"):
-        found = _rule(flight.rule, flight.sender, peer, texts)
+        found = _rule(flight.rule, flight.sender, _peer(flight, texts), texts)
     else:
         name = next((name for bit, name in _TELLING if flight.segment.flags & bit), "ACK")
         found = _term("flag", name, texts, name, texts.text(f"flag.{name}"))
@@ -71,18 +70,21 @@ def explain_fate(flight: Flight, texts: Catalog) -> Explanation | None:
     """What the network did to a segment, or None where it did nothing."""
     if not flight.fault or not texts.has(f"rule.{flight.fault}"):
         return None
-    peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
-    return _rule(flight.fault, flight.sender, peer, texts)
+    return _rule(flight.fault, flight.sender, _peer(flight, texts), texts)
 
 
 def explain_all(flight: Flight, texts: Catalog) -> list[Explanation]:
     """All there is to say about a segment: why it was sent, the FIN that text has taken along, what became of it."""
     found = [explain_flight(flight, texts)]
     if flight.rule == "data" and flight.segment.flags & FIN:
-        peer = flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
-        found.append(_rule("fin", flight.sender, peer, texts))
+        found.append(_rule("fin", flight.sender, _peer(flight, texts), texts))
     fate = explain_fate(flight, texts)
     return found if fate is None else [*found, fate]
+
+
+def _peer(flight: Flight, texts: Catalog) -> str:
+    """The host that a segment is for."""
+    return flight.origin.peer if flight.origin is not None else texts.text("ui.peer")
 
 
 def explain_step(step: Step, texts: Catalog, peer: str = "") -> list[Explanation]:

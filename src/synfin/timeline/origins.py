@@ -174,7 +174,7 @@ class OriginTracker:
         back = self._directions.get((ends[1], ends[0]))
         origin = _origin(self._other(sender), here, back, segment, numbers, rule, foreign)
         if not foreign:
-            _remember(here, back, now, segment, numbers, rule)
+            _remember(here, now, segment, numbers, rule)
         return origin
 
     def arrived(self, ends: tuple[Endpoint, Endpoint], ack: int | None, foreign: bool = False) -> Asked | None:
@@ -280,9 +280,8 @@ def _acknowledgment(back: _Direction | None, ack: int | None) -> tuple[str, Piec
     return (PART, held) if held is not None else (KNOWN, None)
 
 
-def _remember(
-    here: _Direction, back: _Direction | None, now: int, segment: Segment, numbers: Numbers, rule: str
-) -> None:
+def _remember(here: _Direction, now: int, segment: Segment, numbers: Numbers, rule: str) -> None:
+    """Take note of what a segment consumes, asks for and dates itself by; a reset leaves nothing behind."""
     flags = segment.flags
     options = segment.options
     if flags & RST:

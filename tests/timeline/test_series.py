@@ -149,6 +149,74 @@ def test_round_trips_are_timed_to_the_first_acknowledgment_and_never_of_what_was
     assert told["estimate"]["rto_s"] == [None, None]
 
 
+def test_what_acknowledges_far_more_than_was_sent_is_not_believed() -> None:
+    tape = syn(Tape())
+    text(tape, 50, 1)
+    answer(tape, 90, 2_000_000_000)
+    answer(tape, 91, 1, ((51, 2_000_000_000),))
+    told = series(tape.records, "A")
+    assert told["sequence"]["acks"]["ack_seq"][-1] == 1
+    assert told["flight"]["flight_bytes"][-1] == 50, "and a SACK block covers no more than was sent"
+
+
+def test_an_ack_that_was_overtaken_tells_no_window() -> None:
+    tape = syn(Tape())
+    text(tape, 50, 1)
+    text(tape, 51, 101)
+    answer(tape, 90, 201, window=900)
+    answer(tape, 91, 101, window=100)
+    assert series(tape.records, "A")["sequence"]["window"]["right_edge_seq"][-1] == 201 + 900 * 8
+
+
+def test_a_window_probe_does_not_make_the_text_after_it_a_repetition() -> None:
+    tape = syn(Tape())
+    probe = tape.segment("A", ACK, ISS + 1, IRS + 1, b"x")
+    tape.wire(50, "A", "send", probe, "zero-window-probe")
+    text(tape, 90, 1)
+    assert series(tape.records, "A")["sequence"]["segments"]["kind"] == ["new", "new", "new"]
+
+
+def test_another_connection_between_the_same_ends_begins_anew() -> None:
+    tape = syn(Tape())
+    for place in range(3):
+        text(tape, 50 + place, 1 + 100 * place)
+    tape.wire(500, "A", "send", tape.segment("A", SYN, 77))
+    tape.wire(540, "A", "recv", tape.segment("B", SYN | ACK, IRS, 78))
+    told = series(tape.records, "A")
+    assert told["sequence"]["segments"]["start_seq"][-1] == 0
+    assert told["rtt"]["samples"]["rtt_s"][-1] == pytest.approx(0.04)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-(10**9), 10**9),
+            st.sampled_from(["send", "recv", "drop", "dup"]),
+            st.booleans(),
+            st.integers(0, 2**32 - 1),
+            st.integers(0, 2**32 - 1),
+            st.sampled_from([SYN, SYN | ACK, ACK, ACK | FIN, RST, 0]),
+            st.integers(0, 300),
+            st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)), max_size=3),
+        ),
+        max_size=40,
+    )
+)
+def test_no_record_can_break_it(rows_of_noise: list[tuple[Any, ...]]) -> None:
+    """Captures are hostile input: any numbers in any order, and clocks that are set back."""
+    builder = SeriesBuilder("A", (A, B))
+    for now, kind, own, seq, ack, flags, size, sack in rows_of_noise:
+        src, dst = (A, B) if own else (B, A)
+        options = TcpOptions(sack=tuple(sack))
+        segment = Segment(src.port, dst.port, seq, ack, flags, 500, options=options, payload=bytes(size))
+        builder.feed(SegmentRecord(now + 2 * 10**9, "A", kind, src, dst, segment, ""))
+    told = builder.result()
+    json.dumps(told, allow_nan=False)
+    assert all(size >= 0 for size in told["flight"]["flight_bytes"])
+    assert told["acknowledged_bytes"] >= 0
+
+
 def test_flags_are_marked_with_the_number_they_take() -> None:
     tape = syn(Tape())
     text(tape, 50, 1)

@@ -10,6 +10,9 @@
     document   JSON, schema 1
     fold       runs of uneventful segments in one line
     mermaid    a sequence diagram for wikis
+    series     numbers over time of one direction, for plots (with decimate and sender)
+    plots      the series drawn with matplotlib
+    headers    the octets of a frame, field by field
     capture    a pcapng or pcap file instead of a trace: states inferred
     messages   every text, by id, in every language
     world      `World` of the lab with pictures and files

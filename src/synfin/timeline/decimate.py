@@ -157,10 +157,10 @@ class Bins:
         self.sums: list[list[int]] = [[] for _ in range(columns)]
 
     def add(self, now: int, column: int, amount: int) -> None:
-        """Add to the bin that `now` falls into."""
+        """Add to the bin that `now` falls into; what a clock that was set back puts before the first, to the first."""
         while (now - self.origin) // self.width >= self.limit:
             self.widen()
-        place = (now - self.origin) // self.width
+        place = max((now - self.origin) // self.width, 0)
         if place >= len(self.sums[0]):
             for sums in self.sums:
                 sums.extend([0] * (place + 1 - len(sums)))

@@ -28,7 +28,6 @@ Sequence numbers count from the initial one: SYN is 0, the first octet of text 1
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, final
@@ -36,6 +35,7 @@ from typing import Any, Final, final
 from synfin.config import MILLISECOND, SECOND
 from synfin.errors import UsageError
 from synfin.timeline.decimate import Bars, Bins, Line
+from synfin.timeline.sender import SenderNumbers, Timing
 from synfin.trace import CORRUPT, DROP, DUPLICATE, RECEIVE, SEND, Record, SegmentRecord, TcbRecord, TcbValue
 from synfin.wire.addresses import Endpoint
 from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
@@ -43,16 +43,13 @@ from synfin.wire.tcp import ACK, FIN, RST, SYN, Segment
 SCHEMA: Final = 1
 KINDS: Final = ("new", "retransmitted", "lost", "duplicate")
 PENDING_LIMIT: Final = 1_024  # segments sent last, whose loss can still be told
-OUTSTANDING_LIMIT: Final = 65_536  # segments that are timed at once
-BLOCK_LIMIT: Final = 4_096  # SACK blocks remembered
+PROBES: Final = ("zero-window-probe", "keep-alive-probe")  # rules: their octet is sent, and yet SND.NXT stays
+MISSED_LIMIT: Final = 1 << 20  # octets that a capture may have missed; what acknowledges more is not believed
 CONNECTION_LIMIT: Final = 65_536  # connections that are counted in order to find the busiest
 BINS_SHOWN: Final = 120
 CLOCK_NS: Final = 10**15  # a first record later than this was timed by a clock: times count from it, not from 0
 
 Ends = tuple[Endpoint, Endpoint]
-_WRAP: Final = 1 << 32
-_HALF: Final = 1 << 31
-_MAX_SHIFT: Final = 14  # RFC 7323 2.3
 
 
 def connections(records: Iterable[Record], host: str) -> dict[Ends, int]:
@@ -92,8 +89,8 @@ class SeriesBuilder:
         self.local, self.remote = connection
         self._origin: int | None = None
         self._last = 0
-        self._numbers = _Numbers()
-        self._timing = _Timing()
+        self._numbers = SenderNumbers()
+        self._timing = Timing()
         self._bars = {kind: Bars() for kind in KINDS}
         self._pending: deque[tuple[Segment, int, int, int, str]] = deque()
         self._acks = Line()
@@ -133,18 +130,20 @@ class SeriesBuilder:
 
     def _own(self, record: SegmentRecord) -> None:
         if record.kind == SEND:
-            self._sent(record.now, record.segment)
+            self._sent(record.now, record.segment, record.rule)
         elif record.kind in (DROP, CORRUPT):
             self._lost(record.segment)
         elif record.kind == DUPLICATE and record.segment.length:
             start = self._numbers.own(record.segment.seq)
             self._bars["duplicate"].add(record.now, start, start + record.segment.length)
 
-    def _sent(self, now: int, segment: Segment) -> None:
+    def _sent(self, now: int, segment: Segment, rule: str) -> None:
         numbers = self._numbers
+        if numbers.begins(segment):
+            self._timing = Timing()
         start = numbers.send(segment)
         end = start + segment.length
-        self._last = now
+        self._last = max(self._last, now)
         for flag, name in ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST")):
             if segment.flags & flag:
                 self._mark(now, name, end - 1 if flag == FIN else start)
@@ -156,9 +155,9 @@ class SeriesBuilder:
             self._timing.resent(start, end)
             self._counts["retransmitted_segments"] += 1
             self._counts["retransmitted_bytes"] += size
-        else:
+        elif rule not in PROBES:
             self._timing.sent(now, start, end)
-        numbers.high = max(numbers.high, end)
+            numbers.high = end
         self._counts["sent_bytes"] += size
         if self._bins is not None:
             self._bins.add(now, 0, size)
@@ -186,7 +185,7 @@ class SeriesBuilder:
 
     def _peers(self, now: int, segment: Segment) -> None:
         numbers = self._numbers
-        self._last = now
+        self._last = max(self._last, now)
         numbers.heard(segment)
         for flag, name in ((SYN, "peer-SYN"), (FIN, "peer-FIN"), (RST, "peer-RST")):
             if segment.flags & flag:
@@ -194,21 +193,26 @@ class SeriesBuilder:
         if not segment.flags & ACK or segment.flags & RST:
             return
         ack = numbers.own(segment.ack)
+        if ack > numbers.high + MISSED_LIMIT:
+            return
         before = numbers.acked_text()
+        newest = ack >= numbers.acked
         numbers.acked = max(numbers.acked, ack)
+        numbers.high = max(numbers.high, ack)  # a capture may have missed what is acknowledged here
         numbers.board.forget(numbers.acked)
         if self._bins is not None and numbers.acked_text() > before:
             self._bins.add(now, 1, numbers.acked_text() - before)
         self._acks.add(now, numbers.acked)
-        numbers.window = numbers.scaled(segment)
-        self._edges.add(now, ack + numbers.window)
+        if newest:  # one that was overtaken tells an old window (RFC 9293 3.10.7.4, SND.WL1 and SND.WL2)
+            numbers.window = numbers.scaled(segment)
+            self._edges.add(now, ack + numbers.window)
         sample = self._timing.acknowledged(numbers.acked)
         for left, right in segment.options.sack:
             start, end = numbers.own(left), numbers.own(right)
             sample = max(sample, self._timing.sacked(start, end))
             if start >= ack:
                 self._sacks.add(now, start, end)
-                numbers.board.add(start, end)
+                numbers.board.add(start, min(end, numbers.high))
         if sample >= 0:
             self._measured(now, (now - sample) / SECOND)
         self._in_flight(now)
@@ -340,130 +344,6 @@ class SeriesBuilder:
         for kind, bars in self._bars.items():
             lines[f"sequence.segments.{kind}"] = bars
         return {name: line.thinned for name, line in lines.items() if line.thinned > 1}
-
-
-@final
-class _Numbers:
-    """Wire numbers of the host's direction to numbers from its initial one, and the peer's window."""
-
-    __slots__ = ("_base", "_offers", "_scale", "acked", "board", "high", "text_end", "window")
-
-    def __init__(self) -> None:
-        self._base: int | None = None
-        self._offers = [False, False]  # window scale in the own SYN, in the peer's
-        self._scale = 0
-        self.high = 0  # end of what was sent
-        self.acked = 0
-        self.board = _Blocks()
-        self.text_end = 1  # end of the text that was sent
-        self.window = 0
-
-    def own(self, wire: int) -> int:
-        """A number of the host's direction: the one closest to what was sent last."""
-        if self._base is None:
-            self._base = (wire - 1) % _WRAP
-        ahead = (wire - self._base - self.high) % _WRAP
-        return self.high + (ahead if ahead < _HALF else ahead - _WRAP)
-
-    def send(self, segment: Segment) -> int:
-        """Take note of a segment of the host; gives its number."""
-        if segment.flags & SYN and self._base != segment.seq:
-            self._base = segment.seq
-            self.high = self.acked = 0
-            self.board = _Blocks()
-            self.text_end = 1
-        if segment.flags & SYN:
-            self._offers[0] = segment.options.window_scale is not None
-        start = self.own(segment.seq)
-        if segment.payload:
-            self.text_end = max(self.text_end, start + (1 if segment.flags & SYN else 0) + len(segment.payload))
-        return start
-
-    def heard(self, segment: Segment) -> None:
-        """Take note of a segment of the peer."""
-        if segment.flags & SYN:
-            self._offers[1] = segment.options.window_scale is not None
-            self._scale = min(segment.options.window_scale or 0, _MAX_SHIFT)
-
-    def scaled(self, segment: Segment) -> int:
-        """The peer's window in octets (RFC 7323 2.3)."""
-        return segment.window << (self._scale if all(self._offers) and not segment.flags & SYN else 0)
-
-    def acked_text(self) -> int:
-        """Octets of text that the peer has acknowledged, without SYN and FIN."""
-        return max(min(self.acked, self.text_end) - 1, 0)
-
-
-@final
-class _Blocks:
-    """What the peer has beyond its acknowledgment number: blocks that do not touch, in order, and their `octets`."""
-
-    __slots__ = ("_ends", "_starts", "octets")
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self.octets = 0
-
-    def add(self, start: int, end: int) -> None:
-        """A block, which may cover or touch others; one too many is left out."""
-        first, last = bisect_left(self._ends, start), bisect_right(self._starts, end)
-        if end <= start or (first == last and len(self._starts) >= BLOCK_LIMIT):
-            return
-        if first < last:
-            start, end = min(start, self._starts[first]), max(end, self._ends[last - 1])
-        self._replace(first, last, [(start, end)])
-
-    def forget(self, ack: int) -> None:
-        """Everything below `ack` is acknowledged."""
-        last = bisect_left(self._starts, ack)
-        if last:
-            end = self._ends[last - 1]
-            self._replace(0, last, [(ack, end)] if end > ack else [])
-
-    def _replace(self, first: int, last: int, blocks: list[tuple[int, int]]) -> None:
-        self.octets -= sum(self._ends[first:last]) - sum(self._starts[first:last])
-        self._starts[first:last] = [start for start, _ in blocks]
-        self._ends[first:last] = [end for _, end in blocks]
-        self.octets += sum(end - start for start, end in blocks)
-
-
-@final
-class _Timing:
-    """Times segments from sending to their first acknowledgment; nothing that was resent is timed (RFC 6298 3)."""
-
-    __slots__ = ("_ends", "_starts", "_times")
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []  # all three go together, in the order of numbers
-        self._ends: list[int] = []
-        self._times: list[int] = []
-
-    def sent(self, now: int, start: int, end: int) -> None:
-        """A new segment; `start` is not below that of the one before."""
-        if len(self._times) < OUTSTANDING_LIMIT:
-            self._starts.append(start)
-            self._ends.append(end)
-            self._times.append(now)
-
-    def resent(self, start: int, end: int) -> None:
-        """Numbers were sent again: nobody can tell any more which sending an answer is to."""
-        self._take(bisect_right(self._ends, start), bisect_left(self._starts, end))
-
-    def acknowledged(self, ack: int) -> int:
-        """When the latest of what is now acknowledged was sent, or -1."""
-        return self._take(0, bisect_right(self._ends, ack))
-
-    def sacked(self, start: int, end: int) -> int:
-        """As `acknowledged`, for a SACK block."""
-        return self._take(bisect_left(self._starts, start), bisect_right(self._ends, end))
-
-    def _take(self, first: int, last: int) -> int:
-        if last <= first:
-            return -1
-        latest = max(self._times[first:last])
-        del self._starts[first:last], self._ends[first:last], self._times[first:last]
-        return latest
 
 
 def _number(values: dict[str, TcbValue], name: str) -> int:

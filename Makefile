@@ -1,4 +1,4 @@
-# synfin: make run | test | lint | compile | bench | fuzz | explore | differences | glossary | requirements | clean
+# synfin: make run | test | lint | compile | bench | fuzz | explore | differences | glossary | pictures | requirements | clean
 #
 # Everything happens in an environment of the project's own, one for each Python version: .venv/<version>.
 # PYTHON=python3.12 names another interpreter; it must be CPython 3.11 or newer.
@@ -16,7 +16,7 @@ VENV ?= .venv/$(TAG)
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint lint-rules lint-format lint-types format compile uncompile bench differences glossary requirements clean
+.PHONY: run test lint lint-rules lint-format lint-types format compile uncompile bench differences glossary pictures requirements clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run  ## the main job: a connection lives and dies; ARGS="handshake --seed 2" go to `synfin demo`
@@ -60,6 +60,9 @@ explore: $(VENV)/.dev  ## two stacks and a faulty link in every order; ARGS="--f
 
 differences: $(VENV)/.dev  ## docs/linux-differences.md from `synfin drill compare`; ARGS="tests/drill/scripts/rfc/x.pkt" for some
 	$(PY) -m tests.drill.differences $(ARGS)
+
+pictures: $(VENV)/.dev  ## docs/pictures, drawn from runs of the lab
+	$(PY) -m tests.timeline.pictures
 
 glossary: $(VENV)/.dev  ## docs/glossary.md and docs/glossary.zh-CN.md from the messages
 	$(PY) -m tests.timeline.glossary

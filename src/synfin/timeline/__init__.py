@@ -13,6 +13,7 @@
     series     numbers over time of one direction, for plots (with decimate and sender)
     plots      the series drawn with matplotlib
     headers    the octets of a frame, field by field
+    svg        ladder, states and page as pictures and HTML
     capture    a pcapng or pcap file instead of a trace: states inferred
     messages   every text, by id, in every language
     world      `World` of the lab with pictures and files

@@ -9,7 +9,6 @@ MESSAGES: Final[dict[str, str]] = {
     "drawing.numbers": (
         "seq and ack: relative number (number on the wire); win in octets. Time flows down, not to scale."
     ),
-    "drawing.legend": "Legend",
     "drawing.arrived": "arrived",
     "drawing.again": "sent again",
     "drawing.lost": "lost",
@@ -22,7 +21,7 @@ MESSAGES: Final[dict[str, str]] = {
     "drawing.timer": "a timer fires",
     "drawing.wire": "wire: {numbers}",
     "drawing.limit": "the picture ends here: it shows {count} steps at most",
-    "drawing.unknown": "not watched",
+    "drawing.first": "first sent at {time} s",
     "figure.title": "The states of {host}",
     "figure.path": "The connection took this way: {path}",
     "figure.still": "No connection here changed its state.",

@@ -7,7 +7,6 @@ from typing import Final
 MESSAGES: Final[dict[str, str]] = {
     "drawing.title": "{left} 与 {right}",
     "drawing.numbers": "seq 与 ack：相对序号（线上的序号）；win 以字节计。时间自上而下，不按比例。",
-    "drawing.legend": "图例",
     "drawing.arrived": "到达",
     "drawing.again": "重传",
     "drawing.lost": "丢失",
@@ -20,7 +19,7 @@ MESSAGES: Final[dict[str, str]] = {
     "drawing.timer": "定时器到期",
     "drawing.wire": "线上：{numbers}",
     "drawing.limit": "图到此为止：最多画 {count} 步",
-    "drawing.unknown": "未观察",
+    "drawing.first": "首次发送：{time} 秒",
     "figure.title": "{host} 的状态",
     "figure.path": "这条连接走过的路：{path}",
     "figure.still": "这里没有连接改变过状态。",

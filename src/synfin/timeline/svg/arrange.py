@@ -42,6 +42,8 @@ BREAK_HEIGHT: Final = 40.0
 BREAK_LEADING: Final = 14.0
 BREAK_SIZE: Final = 10.5
 FAR: Final = 200.0  # an arrow that would fall deeper is drawn in two parts
+NEAR: Final = 90.0  # so is one that falls deeper than this among such
+PART_LIMIT: Final = 6  # times that arrows are parted and everything is placed again
 
 # Kinds of lines in a note
 TEXT: Final = "text"
@@ -141,21 +143,39 @@ class Arrangement:
         self._places: dict[int, Point] = {}
         self._extra: dict[int, float] = {}  # room that was asked for, by order of the step
         far = _across(steps, [omission.order + 1 for omission in story.omissions])
-        self._write(steps, far)
-        self._place()
-        deep = {
-            arrow.start.order
-            for arrow in self.arrows
-            if arrow.start is not None and arrow.end is not None and self.fall(arrow) > FAR
-        }
-        if deep:
-            words.forget()
-            self._write(steps, far | deep)
+        for _ in range(PART_LIMIT):
+            self._write(steps, far)
             self._place()
+            deep = self._deep()
+            if not deep:
+                break
+            far |= deep
+            words.forget()
+        else:
+            self._write(steps, far)
+            self._place()
+
+    def _deep(self) -> set[int]:
+        """Departures of whole arrows that fall too deep, or deep beside others that are drawn in two parts."""
+        whole: list[tuple[Arrow, int, int]] = []
+        starts: dict[int, int] = {}
+        parted: list[tuple[int, int]] = []
+        for arrow in self.arrows:
+            if arrow.start is not None and arrow.end is not None:
+                whole.append((arrow, arrow.start.order, arrow.end.order))
+            elif arrow.number and arrow.start is not None:
+                starts[arrow.number] = arrow.start.order
+            elif arrow.number and arrow.end is not None:
+                parted.append((starts[arrow.number], arrow.end.order))
+        found = {leaves for arrow, leaves, _ in whole if self.fall(arrow) > FAR}
+        parted.extend((leaves, comes) for _, leaves, comes in whole if leaves in found)
+        beside = _Spans(parted)
+        found.update(leaves for arrow, leaves, comes in whole if self.fall(arrow) > NEAR and beside.meet(leaves, comes))
+        return found
 
     def widen(self, orders: list[int]) -> None:
         """Give these steps more room above them."""
-        for order in orders:
+        for order in dict.fromkeys(orders):
             self._extra[order] = self._extra.get(order, 0) + WIDEN
         self._place()
 
@@ -206,7 +226,9 @@ class Arrangement:
         if flight is not None and arrow is not None and (step.kind == DEPARTURE or flight.departure is None):
             for sentence in words.why(flight):
                 lines.extend(self._sentence(sentence))
-            for text in (arrow.label.rest, words.options(flight), words.glosses(flight)):
+            first = flight.again
+            again = words.texts.text("drawing.first", time=self._clock(first.sent_at)) if first is not None else ""
+            for text in (again, arrow.label.rest, words.options(flight), words.glosses(flight)):
                 lines.extend(self._lines(text, DIM))
         for reaction in () if step.kind == DEPARTURE else words.reaction(step):
             move = reaction.move
@@ -305,6 +327,26 @@ class _Pen:
         """Everything so far is above `y`."""
         self.y = self.notes = self.floor = y
         self.lanes = [y, y]
+
+
+@final
+class _Spans:
+    """A union of intervals of orders."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        for first, last in sorted(spans):
+            if self._lasts and first <= self._lasts[-1]:
+                self._lasts[-1] = max(self._lasts[-1], last)
+            else:
+                self._firsts.append(first)
+                self._lasts.append(last)
+
+    def meet(self, first: int, last: int) -> bool:
+        """Whether an interval shares something with them."""
+        place = bisect_right(self._firsts, last) - 1
+        return place >= 0 and self._lasts[place] >= first
 
 
 def _first_state(steps: list[Step], host: str) -> str:

@@ -65,6 +65,7 @@ class Placed(NamedTuple):
     y: float
     corners: list[Corners]
     cost: int
+    latest: int  # the order of the step that would have to stand lower, if the label covers a text; else -1
 
 
 @final
@@ -76,21 +77,17 @@ class Arrows:
 
     def __init__(self, arrangement: Arrangement, obstacles: list[Corners]) -> None:
         self.arrangement = arrangement
-        self._taken: dict[int, list[Corners]] = {}
+        self._taken: dict[int, list[tuple[Corners, int]]] = {}  # shapes by band, with the order of whose they are
         self._rays = [self._ray(arrow) for arrow in arrangement.arrows]
         self._lines: dict[int, list[int]] = {}
         for index, ray in enumerate(self._rays):
             for band in _bands(((ray.x0, ray.y0), (ray.x1, ray.y1))):
                 self._lines.setdefault(band, []).append(index)
-        self._take(obstacles)
+        self._take(obstacles, -1)
         for arrow, ray in zip(arrangement.arrows, self._rays, strict=True):
-            self._take(self._end_corners(arrow, ray))
+            self._take(self._end_corners(arrow, ray), arrow.first.order)
         self._labels = [self._place(arrow, ray, index) for index, (arrow, ray) in enumerate(self._pairs())]
-        self.crowded = [
-            arrow.first.order
-            for arrow, label in zip(arrangement.arrows, self._labels, strict=True)
-            if label is not None and label.cost >= _COVERED
-        ]
+        self.crowded = [label.latest for label in self._labels if label is not None and label.latest >= 0]
 
     def draw(self, drawing: Drawing) -> None:
         """All strokes, then all labels."""
@@ -158,6 +155,8 @@ class Arrows:
             word = self.arrangement.words.texts.text(f"ui.{arrow.kind}")
             reach = x + ray.way * (9 + text_width(word, _WORD_SIZE, bold=True))
             return [turned(min(x, reach), y - 6, max(x, reach), y + 6, 0, 0, 0)]
+        if arrow.part in (GUEST, COPY):
+            return [turned(ray.x0 - 6, ray.y0 - 6, ray.x0 + 6, ray.y0 + 6, 0, 0, 0)]
         if arrow.number or arrow.part == START:
             return [turned(x - 7, y - 7, x + 7, y + 7, 0, 0, 0)]
         return []
@@ -171,30 +170,33 @@ class Arrows:
         best: Placed | None = None
         for share in _shares(arrow):
             x, y, corners = _at(arrow, ray, share)
-            placed = Placed(arrow.label, x, y, corners, self._cost(corners, index))
-            if best is None or placed.cost < best.cost:
-                best = placed
+            cost, latest = self._cost(corners, index, arrow.first.order)
+            if best is None or cost < best.cost:
+                best = Placed(arrow.label, x, y, corners, cost, latest)
         assert best is not None
-        self._take(best.corners)
+        self._take(best.corners, arrow.first.order)
         return best
 
-    def _take(self, shapes: list[Corners]) -> None:
-        """Note that something is drawn here, by the bands that it reaches into."""
+    def _take(self, shapes: list[Corners], order: int) -> None:
+        """Note that something is drawn here, by the bands that it reaches into; `order` is that of its arrow."""
         for shape in shapes:
             for band in _bands(shape):
-                self._taken.setdefault(band, []).append(shape)
+                self._taken.setdefault(band, []).append((shape, order))
 
-    def _cost(self, corners: list[Corners], index: int) -> int:
-        """`_COVERED` for each text that would be covered, 1 for each line."""
-        cost = 0
+    def _cost(self, corners: list[Corners], index: int, order: int) -> tuple[int, int]:
+        """`_COVERED` for each text that would be covered, 1 for each line; and the later of those that collide."""
+        cost, latest = 0, -1
         for shape in corners:
             for band in _bands(shape):
-                cost += sum(_COVERED for other in self._taken.get(band, ()) if meet(shape, other))
+                for other, owner in self._taken.get(band, ()):
+                    if meet(shape, other):
+                        cost += _COVERED
+                        latest = max(latest, owner, order)
                 for other_index in self._lines.get(band, ()):
                     ray = self._rays[other_index]
                     if other_index != index:
                         cost += meet(shape, ((ray.x0, ray.y0), (ray.x1, ray.y1)))
-        return cost
+        return cost, latest
 
 
 def _bands(shape: Corners) -> range:
@@ -231,7 +233,7 @@ def _at(arrow: Arrow, ray: Ray, share: float) -> tuple[float, float, list[Corner
 
 def _write(drawing: Drawing, arrow: Arrow, placed: Placed, angle: float) -> None:
     """A label at its place, on a ground of its own where a line crosses it."""
-    label, x, y, corners, cost = placed
+    label, x, y, corners, cost, _ = placed
     if cost > 0:
         for shape in corners:
             drawing.polygon(shape, fill="ground")

@@ -276,6 +276,18 @@ def test_the_way_back_has_the_row_gone(client: Client) -> None:
     assert "new" not in {mark["mark"] for mark in found["rows"]}
 
 
+def test_a_copy_is_not_taken_for_a_repetition(client: Client) -> None:
+    doubled, lost = {"scenario": "handshake", "faults": ["dup(A>B,SYN,1)"]}, {"scenario": "syn-lost"}
+    found = compare(client, doubled, lost)
+    repeated = [
+        mark["mark"]
+        for mark, row in zip(found["rows"], client.run(**lost)["rows"], strict=True)
+        if row["flight"] and row["flight"]["again"]
+    ]
+    assert repeated == ["new"]
+    assert [row["flight"]["flags"] for row in found["gone"] if row["right"] and row["right"]["copy"]] == [["SYN"]]
+
+
 def test_every_row_is_met_once(client: Client) -> None:
     a, b = {"scenario": "whole-life", "faults": ["drop(*,*,20%)"]}, {"scenario": "close-wait", "preset": "linux"}
     for first, second in ((a, b), (b, a)):

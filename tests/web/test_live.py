@@ -13,7 +13,7 @@ import pytest
 from synfin.config import TcpConfig
 from synfin.device.memory import MemoryPair
 from synfin.host import Host, HostConfig
-from synfin.trace import SEND, SegmentRecord, StateRecord, TcbRecord
+from synfin.trace import SEND, Record, SegmentRecord, StateRecord, TcbRecord
 from synfin.web.limits import LIVE_PROBED, LIVE_STATES, WATCHER_QUEUE, WATCHERS
 from synfin.web.live import Feed, LiveTrace, Studio, Watcher
 from synfin.wire.addresses import Endpoint, parse_address
@@ -253,11 +253,18 @@ def test_the_last_one_switches_off_the_light() -> None:
 @pytest.mark.parametrize("watched", [False, True])
 def test_the_trace_makes_records_only_for_watchers(watched: bool) -> None:
     feed = Feed("synfin")
+    made: list[Record] = []
+
+    def sink(record: Record) -> None:
+        made.append(record)
+        feed.take(record)
+
     trace = LiveTrace("synfin", feed)
+    trace.sink = sink
     if watched:
         feed.begin()
     trace.segment(1, SEND, US, peer(1), Segment(7, 1, 1, 1, ACK), "data")
     trace.rule(1, US, peer(1), "data", "")
     trace.timer(1, US, peer(1), "retransmit", "set", 5)
     trace.app(1, US, peer(1), "read")
-    assert feed.waiting() == (4 if watched else 0)
+    assert len(made) == feed.waiting() == (4 if watched else 0)

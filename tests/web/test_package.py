@@ -51,6 +51,16 @@ def test_every_static_file_is_served_and_nothing_else() -> None:
     assert set(read_assets()) == {"/", *(f"/{name}" for name in static_files())}
 
 
+def test_only_files_of_known_types_are_read(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    for name in ("index.html", "js/main.js", "notes.py", ".hidden.js", "README", "js/_private.js"):
+        (tmp_path / name).write_text("x" * 2_000)
+    found = read_assets(tmp_path)
+    assert set(found) == {"/", "/index.html", "/js/main.js"}
+    assert found["/"].body == b"x" * 2_000
+    assert len(found["/"].packed) < 200
+
+
 def test_the_extra_asks_for_what_is_needed_and_what_is_here_is_enough() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     asked = dict(

@@ -39,10 +39,10 @@ class Asset(NamedTuple):
     tag: str
 
 
-def read_assets() -> dict[str, Asset]:
-    """Every static file of the package by the path that a client asks for, `/` among them."""
+def read_assets(folder: Traversable | None = None) -> dict[str, Asset]:
+    """Every static file of the package (or of a folder) by the path that a client asks for, `/` among them."""
     found: dict[str, Asset] = {}
-    _collect(files("synfin.web").joinpath("static"), "/", found)
+    _collect(files("synfin.web").joinpath("static") if folder is None else folder, "/", found)
     found["/"] = found[f"/{INDEX}"]
     return found
 

@@ -82,7 +82,7 @@ def test_an_endless_header_is_cut_off() -> None:
     with page("--no-token") as (base, _, _):
         host, port = base.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as link:
-            link.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000)
+            link.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 40_000)
             answer = link.recv(65_536)
         assert answer.startswith(b"HTTP/1.1 400")
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from synfin.web.limits import WATCHERS
 from tests.interop.harness import environment, require_namespace, synfin_command
 
 TALK = """
@@ -112,6 +114,14 @@ def test_strangers_do_not_get_in() -> None:
             with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers, proxy=None):
                 pass
             assert refused.value.response.status_code == 403
+        with ExitStack() as watchers:
+            for _ in range(WATCHERS):
+                watchers.enter_context(connect(tun.live(), proxy=None))
+            with pytest.raises(InvalidStatus), connect(tun.live(), proxy=None):
+                pass
+        for _ in range(2 * WATCHERS):  # places become free again
+            with connect(tun.live(), proxy=None) as link:
+                assert json.loads(link.recv(timeout=20))["live"]
         own = {"Origin": f"http://{tun.place}"}
         with connect(tun.live(), additional_headers=own, proxy=None) as link:
             tun.go_on()

@@ -32,12 +32,14 @@ from synfin.web.details import explain_name, explain_row, segment_document, seri
 from synfin.web.document import SCHEMA
 from synfin.web.export import export
 from synfin.web.guard import App, Guard
-from synfin.web.limits import BODY_SECONDS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS
+from synfin.web.limits import BODY_SECONDS, CAPTURE_OCTETS, GZIP_FROM, GZIP_LEVEL, JSON_OCTETS, UPLOADS
 from synfin.web.live import Feed, Studio, Watcher
 from synfin.web.runs import BusyError, Desk, Run, Runs
+from synfin.web.upload import capture_document, read_capture_run
 
 JSON_TYPE: Final = "application/json"
 ROWS: Final = 1 << 31  # no run has so many
+CAPTURE_TYPES: Final = ("application/octet-stream", "application/vnd.tcpdump.pcap", "application/x-pcapng")
 NAME_LIMIT: Final = 200  # characters of a name that are looked at
 
 
@@ -54,6 +56,7 @@ class Server:
         self.runs = Runs()
         self.desk = Desk()
         self.assets = read_assets()
+        self._uploads = 0
 
     # Pages
 
@@ -140,6 +143,28 @@ class Server:
 
         return await self.desk.do(work)
 
+    async def capture(self, request: Request) -> Response:
+        """POST /api/capture?lang=&connection="""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in CAPTURE_TYPES:
+            raise RequestError(f"the body must be {CAPTURE_TYPES[0]}", status=415)
+        texts = texts_of(request.query_params.get("lang"), self.lang)
+        asked = request.query_params.get("connection", "1")
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+        if self._uploads >= UPLOADS:
+            raise BusyError("other captures are being received; try again in a moment")
+        self._uploads += 1
+        try:
+            body = await read_body(request, CAPTURE_OCTETS)
+        finally:
+            self._uploads -= 1
+
+        def read() -> dict[str, Any]:
+            run = read_capture_run(body, number, texts)
+            return capture_document(run, self.runs.put(run), texts)
+
+        return await self._answer(request, read)
+
     async def chapters(self, request: Request) -> Response:
         """GET /api/chapters?lang="""
         texts = texts_of(request.query_params.get("lang"), self.lang)
@@ -211,6 +236,7 @@ def make_app(server: Server, *, token: str | None, names: Iterable[str] = ()) ->
         "compare": server.compare,
         "export": server.export,
         "grade": server.grade,
+        "capture": server.capture,
     }
     gets = {"catalog": server.catalog, "chapters": server.chapters, "chapter": server.chapter}
     routes = [

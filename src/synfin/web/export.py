@@ -10,9 +10,11 @@ from io import BytesIO
 from typing import Final, NamedTuple
 
 from synfin.lab.plan import test_source
+from synfin.lab.scenarios import SCENARIOS
 from synfin.timeline.caption import Caption
 from synfin.timeline.document import dump
 from synfin.timeline.messages import catalog
+from synfin.timeline.notes import notes_of
 from synfin.web.asked import RequestError
 from synfin.web.runs import Run
 
@@ -37,6 +39,12 @@ def export(run: Run, form: str, lang: str) -> File:
 
 def _svg(run: Run, lang: str) -> bytes:
     return run.timeline.svg(lang, caption=Caption(*run.caption(catalog(lang)))).encode()
+
+
+def _html(run: Run, lang: str) -> bytes:
+    texts = catalog(lang)
+    notes = tuple(notes_of(SCENARIOS[run.plan.scenario], texts)) if run.plan is not None else ()
+    return run.timeline.html(lang, caption=Caption(*run.caption(texts)), notes=notes).encode()
 
 
 def _txt(run: Run, lang: str) -> bytes:
@@ -70,6 +78,7 @@ def _test(run: Run, lang: str) -> bytes:
 
 FORMATS: Final[dict[str, tuple[str, Callable[[Run, str], bytes]]]] = {
     "svg": ("image/svg+xml", _svg),
+    "html": ("text/html; charset=utf-8", _html),
     "txt": ("text/plain; charset=utf-8", _txt),
     "json": ("application/json", _json),
     "pcapng": ("application/vnd.tcpdump.pcap", _pcapng),

@@ -22,6 +22,11 @@ JOBS_WAITING: Final = 16  # jobs that wait or run; more are refused with 429
 
 # What comes in
 JSON_OCTETS: Final = 65_536  # of a request in JSON
+CAPTURE_OCTETS: Final = 16 << 20  # of a capture
+CAPTURE_PACKETS: Final = 60_000  # of it that are looked at; the document says when there are more
+CAPTURE_LISTED: Final = 200  # connections of it that are named
+CAPTURE_TEXT: Final = 200  # characters of each
+UPLOADS: Final = 2  # captures that are received at the same time; more are refused with 429
 BODY_SECONDS: Final = 20.0  # for a body to arrive
 CONNECTIONS: Final = 64  # sockets of clients
 TARGET_OCTETS: Final = 16_384  # of a request line with its headers

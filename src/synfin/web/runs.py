@@ -39,7 +39,7 @@ class Run:
     """What was played, or read from a capture; all its documents are made from it.
 
     `name` is the stem of files made of it, `about` what its JSON document says besides events; `plan` and `world` are
-    None for a capture.
+    None for a capture, of which `listed` says which connections it has.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Run:
         self.world = world
         self.endless = endless
         self.truncated = truncated
+        self.listed: dict[str, Any] = {}
         self.story = Story(timeline.records, timeline.hosts, timeline.labels, timeline.owned)
 
     @property
@@ -70,7 +71,7 @@ class Run:
     def caption(self, texts: Catalog) -> tuple[str, tuple[str, ...]]:
         """What stands over a picture of it: a title, and lines under it."""
         if self.plan is None or self.world is None:
-            return self.name, ()
+            return " – ".join(self.timeline.labels), ()
         scenario = SCENARIOS[self.plan.scenario]
         name = texts.text("ui.scenario", name=scenario.name, number=scenario.number)
         details = [texts.text("ui.preset", preset=self.plan.preset, seed=self.plan.seed)]
@@ -92,7 +93,9 @@ class Run:
                 "notes": notes_of(scenario, texts),
             }
         else:
-            document |= {"plan": None, "share": None, "title": self.name, "about": "", "notes": []}
+            about = " – ".join(self.timeline.labels)
+            notes = self.timeline.told(texts.language)
+            document |= {"plan": None, "share": None, "title": "", "about": about, "notes": notes}
         return document | self.story.document(texts, rows)
 
 

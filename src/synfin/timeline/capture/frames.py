@@ -89,8 +89,11 @@ def _fragment(data: bytes) -> bool:
     return data[0] >> 4 == 4 and len(data) >= 20 and bool(data[6] & 0x3F or data[7])
 
 
-def packets(stream: IO[bytes], left: Left, names: list[str] | None = None) -> Iterator[Seen]:
-    """The IP packets of a capture in the order of the file; `left` is told of all others, `names` of the interfaces.
+def packets(
+    stream: IO[bytes], left: Left, names: list[str] | None = None, *, limit: int = PACKET_LIMIT
+) -> Iterator[Seen]:
+    """The IP packets of a capture in the order of the file, at most `limit`; `left` is told of all others, `names` of
+    the interfaces.
 
     Raises `CaptureError` for what is no capture at all; one that is damaged later on is read up to there.
     """
@@ -115,7 +118,7 @@ def packets(stream: IO[bytes], left: Left, names: list[str] | None = None) -> It
             left.no_ip += 1
         elif _fragment(data):
             left.no_tcp += 1
-        elif kept >= PACKET_LIMIT or octets + len(data) > OCTET_LIMIT:
+        elif kept >= limit or octets + len(data) > OCTET_LIMIT:
             left.beyond += 1
         else:
             kept += 1

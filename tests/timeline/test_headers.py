@@ -184,6 +184,12 @@ def test_padding_of_the_link_is_not_payload() -> None:
     assert the(layers, "tcp", "tcp.checksum").valid is True
 
 
+def test_the_length_of_an_802_3_frame_tells_its_padding() -> None:
+    layers = describe(bytes(12) + b"\x00\x03abc" + bytes(43), LINK_ETHERNET)
+    assert [(layer.name, layer.length) for layer in layers] == [("ethernet", 14), ("payload", 3), ("padding", 43)]
+    assert the(layers, "ethernet", "ethernet.length").value == 3
+
+
 def test_a_flag_that_is_not_set_says_nothing() -> None:
     layers = describe(over4(6, tcp_segment(flags=tcp.ACK)), LINK_ETHERNET)
     texts = catalog("en")

@@ -43,6 +43,8 @@ def read_ethernet(walk: Walk) -> None:
     else:
         _type_field(sheet)
     walk.done("ethernet", sheet, _FOLLOWING.get(kind, ""))
+    if not sheet.cut and kind < _MIN_ETHERTYPE:
+        walk.end = min(walk.end, walk.at + kind)  # what follows is padding
 
 
 def read_vlan(walk: Walk) -> None:

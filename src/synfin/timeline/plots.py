@@ -64,7 +64,7 @@ _SEGMENTS: Final[dict[str, tuple[str, str, float]]] = {
     "duplicate": (BLACK, "D", 1.6),
 }
 _ZOOM_ROUND_TRIPS: Final = 24  # a sequence plot that spans more gets a second part around the first loss
-_MANY: Final = 40  # markers from which on they are drawn smaller
+_MANY: Final = 40  # from so many on markers are drawn smaller
 _LOG_FROM: Final = 4  # from this ratio of RTO to RTT on the axis is logarithmic
 
 
@@ -418,8 +418,8 @@ def _rtt(axes: Axes, data: dict[str, Any], texts: Catalog) -> None:
 
     samples, estimate = data["rtt"]["samples"], data["rtt"]["estimate"]
     axes.plot(
-        samples["time_s"], [value * 1e3 for value in samples["rtt_s"]], ".", color=SKY, markersize=4, linestyle="none",
-        label=texts.text("plot.samples"),
+        samples["time_s"], [value * 1e3 for value in samples["rtt_s"]], ".", color=SKY, linestyle="none",
+        markersize=9 if len(samples["rtt_s"]) < _MANY else 4, label=texts.text("plot.samples"),
     )  # fmt: skip
     for name, colour, dash in (("srtt", BLUE, "-"), ("rto", VERMILION, (0, (6, 3)))):
         values = [None if value is None else value * 1e3 for value in estimate[f"{name}_s"]]

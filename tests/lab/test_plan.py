@@ -38,7 +38,7 @@ from synfin.lab.plan import (
 from synfin.lab.scenarios import SCENARIOS, run
 from synfin.lab.world import World
 from synfin.tcp.calls import ALIVE
-from synfin.trace import AppRecord, SegmentRecord, StateRecord
+from synfin.trace import AppRecord, RuleRecord, SegmentRecord, StateRecord, TcbRecord
 from tests.lab.captures import RICH
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -303,6 +303,15 @@ def test_the_user_wins_over_the_scenario() -> None:
     assert not rules
 
 
+def test_what_is_set_later_holds_for_listeners_too_and_wins_as_well() -> None:
+    cookies = changed("syn-flood", Change(MS, "B", "set", "on", "syn_cookies"))
+    assert ends(cookies.world)["A"] == "ESTABLISHED"
+    room = changed("accept-queue-full", Change(MS, "B", "set", "5", "backlog"))
+    assert "accept-queue-full" not in [r.rule for r in room.world.records if isinstance(r, RuleRecord)]
+    closed = changed("fast-open", Change(200 * MS, "A", "set", "off", "fast_open"))
+    assert [line.split("len=")[1][0] for line in wire(closed.world) if " SYN " in line] == ["0", "0"]
+
+
 def test_settings_of_a_host_that_is_down_hold_after_its_restart() -> None:
     down, up = Change(SECOND, "A", "crash"), Change(3 * SECOND, "A", "restart")
     sack, keep = Change(2 * SECOND, "A", "set", "off", "sack"), Change(2 * SECOND, "A", "set", "on", "keep_alive")
@@ -554,6 +563,17 @@ def test_same_plan_same_bytes_whatever_the_hash_seed() -> None:
         found.add(done.stdout)
     assert len(found) == 1
     assert digest(play(RICH).world) in found.pop()
+
+
+def test_the_probe_records_the_variables() -> None:
+    assert any(isinstance(record, TcbRecord) for record in play(Plan("handshake")).world.records)
+    assert not any(isinstance(record, TcbRecord) for record in play(Plan("handshake"), probe=False).world.records)
+
+
+def test_what_nobody_sent_now_is_on_the_wire_too() -> None:
+    lines = wire(play(Plan("old-duplicate-syn-closed")).world)
+    assert lines[0] == "0.005000000 A>B SYN seq=0 len=0 win=65535 (injected)"
+    assert lines[1].startswith("0.005000000 B>A SYN+ACK seq=0 ack=1 ")
 
 
 def test_the_probe_changes_nothing_on_the_wire() -> None:

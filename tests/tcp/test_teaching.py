@@ -12,7 +12,7 @@ from synfin.device.memory import MemoryPair
 from synfin.errors import UsageError
 from synfin.host import Host
 from synfin.lab.plan import Plan, Played, ends, play, wire
-from synfin.trace import AppRecord, RuleRecord, StateRecord
+from synfin.trace import AppRecord, RuleRecord, StateRecord, TimerRecord
 
 GHOST = ("B", "teach_establish_on_syn", "on")
 HASTY = ("A", "teach_no_time_wait", "on")
@@ -51,6 +51,8 @@ def test_with_two_messages_an_old_syn_makes_a_ghost() -> None:
     for_ever = play(Plan("old-duplicate-syn-closed", settings=(GHOST,), faults=("drop(A>B,RST)",)))
     assert ends(for_ever.world) == {"B": "ESTABLISHED"}
     assert not for_ever.endless
+    assert for_ever.stage.b.the().info().unacked == 0
+    assert not [r for r in for_ever.world.records if isinstance(r, TimerRecord) and r.action == "fire"]
 
 
 @pytest.mark.unjudged

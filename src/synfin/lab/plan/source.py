@@ -145,3 +145,6 @@ def _change(change: Change) -> str:
     if change.name:
         parts.append(_quoted(change.name))
     return f"Change({', '.join(parts)})"
+
+
+test_source.__test__ = False  # type: ignore[attr-defined]  # where it is imported, pytest must not take it for a test

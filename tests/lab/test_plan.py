@@ -455,7 +455,9 @@ link_changes = st.builds(
 all_settings = [
     (name, text)
     for name, setting in SETTINGS.items()
-    if not setting.teaching  # tests/tcp/test_teaching.py
+    # Those that break TCP are in tests/tcp/test_teaching.py; with the same first number twice the judge of traces would
+    # take two connections for one.
+    if not setting.teaching and name != "isn"
     for text in ({"bool": ("on", "off")}.get(setting.kind) or setting.choices or (defaults("handshake")["A"][name],))
 ]
 set_changes = st.builds(

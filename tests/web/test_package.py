@@ -40,10 +40,12 @@ def test_the_wheel_has_every_static_file_and_the_texts_of_licences(tmp_path: Pat
     )  # fmt: skip
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        inside = {name.removeprefix("synfin/web/static/") for name in archive.namelist() if "/static/" in name}
         names = archive.namelist()
+    place = "synfin/web/static/"
+    inside = {name.removeprefix(place) for name in names if name.startswith(place)}
     assert inside == static_files()
-    assert any(name.endswith("licenses/LICENSE") for name in names)
+    licences = {name.rpartition("/")[2] for name in names if ".dist-info/licenses/" in name}
+    assert licences == {"LICENSE", *(path.name for path in STATIC.glob("vendor/*LICENSE*"))}
 
 
 def test_every_static_file_is_served_and_nothing_else() -> None:

@@ -60,6 +60,18 @@ def test_events_tell_states_moves_and_sources(client: Client) -> None:
     assert listening["connection"] is None  # a listener belongs to no connection
 
 
+def test_timers_have_words_whether_or_not_something_follows(client: Client) -> None:
+    told = {
+        event["text"]
+        for name in ("syn-lost", "keep-alive")
+        for row in client.run(name)["rows"]
+        for event in (row["left"], row["right"])
+        if event and event["kind"] == "timer"
+    }
+    assert "retransmission timer fires" in told
+    assert "" not in told
+
+
 def test_a_segment_in_two_parts_keeps_its_number(client: Client) -> None:
     document = client.run("simultaneous-open")
     parts = [row for row in document["rows"] if row["flight"] and row["flight"]["flags"] == ["SYN"]]

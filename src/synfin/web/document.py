@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, final
 
 from synfin.timeline.layout import Layout, Row
 from synfin.timeline.messages import Catalog, catalog
-from synfin.timeline.model import ARRIVAL, MOVE, RULE, Flight, Model, Step
+from synfin.timeline.model import ARRIVAL, MOVE, RULE, TIMER, Flight, Model, Step
 from synfin.timeline.words import Words, rule_source
 from synfin.trace import Record, SegmentRecord, TcbRecord
 from synfin.web.words import numbers_text, option_words, rule_text
@@ -143,7 +143,7 @@ class Writer:
             "call": step.call,
             "state": step.state,
             "before": step.before,
-            "text": self._words.event(step) or _alone(step, moves, rules),
+            "text": self._words.event(step) or self._alone(step, moves, rules),
             "moves": moves,
             "rules": rules,
             "connection": self.book.connection(step.host, step.local, step.remote),
@@ -189,6 +189,16 @@ class Writer:
             "set": record.values,
         }
 
+    def _alone(self, step: Step, moves: list[Json], rules: list[Json]) -> str:
+        """What to say of a timer that had no effect, and of a step that is nothing but a rule or a move."""
+        if step.kind == TIMER:
+            key = f"timer.{step.call}"
+            return self.texts.text(key if self.texts.has(key) else "timer.other", call=step.call)
+        if step.kind not in (MOVE, RULE):
+            return ""
+        text: str = next((told["text"] for told in (*moves, *rules) if told["text"]), "")
+        return text
+
     def _rule(self, rule: str, who: str) -> str:
         """The sentence about a rule; empty where there is none."""
         if not rule:
@@ -201,14 +211,6 @@ class Writer:
     def _peer(self, host: str) -> str:
         left, right = self.book.hosts
         return right if host == left else left
-
-
-def _alone(step: Step, moves: list[Json], rules: list[Json]) -> str:
-    """What to say of a step that is nothing but a rule or a move."""
-    if step.kind not in (MOVE, RULE):
-        return ""
-    text: str = next((told["text"] for told in (*moves, *rules) if told["text"]), "")
-    return text
 
 
 @final

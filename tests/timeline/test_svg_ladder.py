@@ -15,7 +15,7 @@ from synfin.timeline.caption import Caption
 from synfin.timeline.layout import Row
 from synfin.timeline.messages import LANGUAGES, catalog
 from synfin.timeline.model import DEPARTURE, LOST
-from synfin.timeline.svg.arrange import LEFT, RIGHT, Arrangement
+from synfin.timeline.svg.arrange import LEFT, RIGHT, SAME_WAY, TURN, Arrangement
 from synfin.timeline.svg.flights import COPY, END, GUEST, START, WHOLE
 from synfin.timeline.svg.ladder import draw_ladder, story_of
 from synfin.timeline.svg.shapes import meet, turned
@@ -24,6 +24,7 @@ from synfin.timeline.words import Words
 from synfin.timeline.world import timeline_of
 from synfin.wire.tcp import ACK, FIN, SYN
 from tests.timeline.tape import Tape
+from tests.timeline.test_fold import transfer
 
 SVG = "{http://www.w3.org/2000/svg}"
 PARTS = {WHOLE: 2, START: 1, END: 1, COPY: 1, GUEST: 1}
@@ -72,6 +73,8 @@ def test_later_stands_lower_and_arrows_fall(name: str) -> None:
         assert above.step.now <= below.step.now
         if above.side == below.side:
             assert above.y < below.y
+        if above.side == below.side and above.step.flight is not None and below.step.flight is not None:
+            assert below.y - above.y >= (SAME_WAY if above.step.kind == below.step.kind else TURN)
     for arrow in arrangement.arrows:
         if arrow.start is not None and arrow.end is not None:
             assert 0 < arrangement.fall(arrow) <= 320
@@ -87,6 +90,21 @@ def test_every_segment_is_drawn(name: str) -> None:
     assert sorted(found) == wanted
     moved = {step.order for row in rows for step in row.steps() if step.moves}
     assert moved <= {point.step.order for point in arrangement.points if point.note}
+
+
+@pytest.mark.parametrize("fault", ["", "drop(A>B,DATA,100)", "dup(A>B,DATA,5%)", "reorder(A>B,DATA,5%)"])
+def test_long_transfers_are_drawn_without_what_is_folded(fault: str) -> None:
+    run_of = transfer(fault, 200_000)
+    drawing = draw_ladder(run_of)
+    covered = [(one[0], other[0]) for one, other in combinations(drawing.labels, 2) if meet(one[1], other[1])]
+    assert covered == []
+    assert any(text.startswith("… A: ") for text in texts(drawing))
+    words = Words(run_of.hosts, catalog("en"))
+    arrangement = Arrangement(story_of(run_of, words), words, 0)
+    rows = [line for line in run_of.folded() if isinstance(line, Row)]
+    wanted = sorted(step.order for row in rows for step in (row.departure, row.arrival) if step is not None)
+    found = [step.order for arrow in arrangement.arrows for step in (arrow.start, arrow.end) if step is not None]
+    assert sorted(found) == wanted
 
 
 def test_the_same_run_gives_the_same_picture() -> None:

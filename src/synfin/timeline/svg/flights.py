@@ -74,6 +74,7 @@ def arrows_of(steps: list[Step], far: set[int]) -> list[Arrow]:
             arrivals.setdefault(step.flight, step)
     found: list[Arrow] = []
     parted: dict[Flight, int] = {}
+    whole: dict[Flight, bool] = {}
     for step in steps:
         flight = step.flight
         if flight is None:
@@ -82,9 +83,9 @@ def arrows_of(steps: list[Step], far: set[int]) -> list[Arrow]:
             arrival = arrivals.get(flight)
             if arrival is not None and step.order not in far:
                 found.append(Arrow(flight, WHOLE, step, arrival))
+                whole[flight] = True
                 continue
-            whole = flight.fate == GONE
-            found.append(Arrow(flight, WHOLE if whole else START, step, None))
+            found.append(Arrow(flight, WHOLE if flight.fate == GONE else START, step, None))
             if arrival is not None:
                 parted[flight] = found[-1].number = len(parted) + 1
         elif step.kind == ARRIVAL:
@@ -92,9 +93,9 @@ def arrows_of(steps: list[Step], far: set[int]) -> list[Arrow]:
                 found.append(Arrow(flight, COPY, None, step))
             elif flight.departure is None or flight.foreign:
                 found.append(Arrow(flight, GUEST if flight.foreign else WHOLE, None, step))
-            elif flight in parted:
+            elif flight not in whole:
                 found.append(Arrow(flight, END, None, step))
-                found[-1].number = parted[flight]
+                found[-1].number = parted.get(flight, 0)  # 0: its departure is told together with others
     _mark_crossings(found)
     return found
 

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,10 @@ from synfin.timeline import from_capture
 from synfin.timeline.capture import contents_of, load, timeline_of
 from synfin.timeline.messages import LANGUAGES
 from synfin.timeline.run import Timeline
+from synfin.timeline.world import timeline_of as true_timeline
 from synfin.trace import RuleRecord, SegmentRecord, StateRecord
 from synfin.wire.addresses import Endpoint
+from synfin.wire.tcp import ACK
 from tests.interop.harness import ROOT, environment, require_namespace
 
 LINK_RAW = 101
@@ -146,37 +149,59 @@ def saved(name: str, path: Path, keep: int | None = None) -> Path:
     return path
 
 
+def flights(timeline: Timeline) -> list[tuple[object, ...]]:
+    """All that became of all segments, in the order of the lines."""
+    found = [f for row in timeline.rows() if (f := row.flight) is not None and (row.departure or f.departure is None)]
+    start = min(flight.sent_at for flight in found)
+    return [
+        (
+            f.sender, f.sent_at - start, f.arrived_at and f.arrived_at - start, f.fate, f.rule, f.fault, f.segment,
+            f.foreign, f.twin, f.changed,
+        )
+        for f in found
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["close", "fin-lost", "ack-lost-data", "simultaneous-open", "time-wait-old-duplicate"])
 def test_at_both_ends_every_flight_is_as_it_was(name: str, tmp_path: Path) -> None:
-    world = run(name)
     timeline = from_capture(saved(name, tmp_path / "run.pcapng"))
-
-    def flights(records: Timeline) -> list[tuple[object, ...]]:
-        start = min(row.flight.sent_at for row in records.rows() if row.flight is not None)
-        return [
-            (
-                f.sender,
-                f.sent_at - start,
-                f.arrived_at and f.arrived_at - start,
-                f.fate,
-                f.rule,
-                f.fault,
-                f.segment,
-                f.foreign,
-            )
-            for row in records.rows()
-            if (f := row.flight) is not None and (row.departure is not None or f.departure is None)
-        ]
-
-    from synfin.timeline.world import timeline_of as true_timeline
-
-    assert flights(timeline) == flights(true_timeline(world))
+    assert flights(timeline) == flights(true_timeline(run(name)))
 
 
-def transfer(fault: str) -> World:
+@pytest.mark.parametrize("fault", ["dup(A>B,DATA,5)", "mark(A>B,DATA,5)", "drop(A>B,DATA,5)"])
+def test_at_both_ends_copies_marks_and_losses_are_as_they_were(fault: str, tmp_path: Path) -> None:
+    world = transfer(fault, ecn="on")
+    path = tmp_path / "run.pcapng"
+    path.write_bytes(capture_of(world))
+    kept = slice(0, 7) if fault.startswith("drop") else slice(0, 5)  # which rule has copied or marked it does not show
+    true, found = flights(true_timeline(world)), flights(from_capture(path))
+    assert [one[kept] + one[7:] for one in found] == [one[kept] + one[7:] for one in true]
+
+
+def test_of_equal_packets_the_latest_have_arrived(tmp_path: Path) -> None:
+    """Without the comments of the lab nothing else says which of two equal SYNs was lost."""
+    stream = io.BytesIO()
+    writer = PcapngWriter(stream, comment="")
+    for name in ("A", "B"):
+        writer.add_interface(name, LINK_RAW)
+    for packet in read_capture(io.BytesIO(capture_of(run("syn-lost")))):
+        writer.write(packet.interface, packet.now_ns, packet.data, direction=packet.direction)
+    path = tmp_path / "run.pcapng"
+    path.write_bytes(stream.getvalue())
+    first, second = flights(from_capture(path))[:2]
+    assert (first[1:4], second[1:4]) == ((0, None, "lost"), (1_000_000_000, 1_010_000_000, "arrived"))
+
+
+def test_an_ack_is_lost_if_the_other_end_repeats_what_it_acknowledged(tmp_path: Path) -> None:
+    timeline = from_capture(saved("ack-lost", tmp_path / "run.pcapng", 0))
+    lost = [record for record in timeline.records if isinstance(record, SegmentRecord) and record.kind == "drop"]
+    assert [(record.host, record.segment.flags) for record in lost] == [("client", ACK)]
+
+
+def transfer(fault: str, **settings: Any) -> World:
     """Some text with trouble on its way."""
     world = World(seed=3)
-    a, b = world.host("A"), world.host("B")
+    a, b = world.host("A", **settings), world.host("B", **settings)
     world.link(a, b, delay="10ms", rate="10Mbit")
     world.fault(fault)
     b.listen(80)

@@ -124,6 +124,8 @@ def packets(
             kept += 1
             octets += len(data)
             observed = Observed(packet.now_ns, data)
+            if observed.segment is not None:
+                observed.segment.ecn = observed.tos & 3
             yield Seen(packet.now_ns, packet.interface, packet.direction or "", observed, packet.comment)
     if names is not None:
         names.extend(interface.name for interface in reader.interfaces)

@@ -90,16 +90,17 @@ def _fragment(data: bytes) -> bool:
 
 
 def packets(
-    stream: IO[bytes], left: Left, names: list[str] | None = None, *, limit: int = PACKET_LIMIT
+    stream: IO[bytes], left: Left, names: list[str] | None = None, *, limit: int | None = None
 ) -> Iterator[Seen]:
-    """The IP packets of a capture in the order of the file, at most `limit`; `left` is told of all others, `names` of
-    the interfaces.
+    """The IP packets of a capture in the order of the file; `left` is told of all others, `names` of the interfaces.
 
+    At most `limit` are given, or `PACKET_LIMIT`.
     Raises `CaptureError` for what is no capture at all; one that is damaged later on is read up to there.
     """
     reader = read_capture(stream)
     octets = 0
     kept = 0
+    most = PACKET_LIMIT if limit is None else limit
     while True:
         try:
             packet = next(reader)
@@ -118,7 +119,7 @@ def packets(
             left.no_ip += 1
         elif _fragment(data):
             left.no_tcp += 1
-        elif kept >= limit or octets + len(data) > OCTET_LIMIT:
+        elif kept >= most or octets + len(data) > OCTET_LIMIT:
             left.beyond += 1
         else:
             kept += 1

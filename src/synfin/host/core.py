@@ -16,6 +16,7 @@ from synfin.host.counters import RULE_COUNTERS, new_counters
 from synfin.host.interfaces import Interface
 from synfin.host.rules import rfc_of
 from synfin.host.timers import Deadlines
+from synfin.mypyc import mypyc_attr
 from synfin.trace import Record, RuleRecord, Sink, Trace
 from synfin.wire.addresses import ANY_V4, Address, Endpoint
 from synfin.wire.frame import Frame
@@ -26,6 +27,7 @@ NOWHERE: Final = Endpoint(ANY_V4, 0)
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Datagram:
     """One IP datagram that is for us, whole, whatever its family.
 

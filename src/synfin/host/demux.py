@@ -209,6 +209,8 @@ class TcpDemux(Upper):
         path = self.out.path_to(datagram.interface, remote.address)
         if path is not None:
             listener.link_mss = self.out.link_mss(path)
+            if path.next_hop == remote.address:  # a neighbour: all its connections share the octets of its address
+                remote = Endpoint(path.next_hop, remote.port)
         child = listener.on_segment(segment, local, remote, now)
         if listener.replies:
             replies = listener.replies

@@ -18,12 +18,15 @@ _ENDED: Final = (Event.REFUSED, Event.RESET, Event.TIMEOUT, Event.CLOSED)
 
 
 class Session(ABC):
-    """One connection's conversation.  A server has one for each connection, idle ones too: sessions are kept small."""
+    """One connection's conversation, and the connection's handler.
+
+    A server has one for each connection, idle ones too: sessions are kept small.
+    """
 
     __slots__ = ()
 
-    def handle(self, connection: Connection, event: Event, now: int) -> None:
-        """The connection's handler: go on as far as possible, or let go of everything at the end."""
+    def __call__(self, connection: Connection, event: Event, now: int) -> None:
+        """Go on as far as possible, or let go of everything at the end."""
         if event in _ENDED or connection.error is not None:
             self.leave(connection)
             return
@@ -62,7 +65,7 @@ class Service(ABC):
     def start(self, connection: Connection, now: int) -> Session:
         """Run a new session on an accepted connection, including what has arrived on it before."""
         session = self.session()
-        connection.handler = session.handle
+        connection.handler = session
         if connection.error is None:
             session.pump(connection, now)
         return session

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.config import MILLISECOND, TcpConfig
+from synfin.mypyc import mypyc_attr
 
 WAIT: Final = ""  # the answer "not yet"
 SMALLEST_RMSS: Final = 536
 
 
 @final
+@mypyc_attr(acyclic=True)
 class AckPolicy:
     """Counts what arrived since the last ACK and answers whether one is due."""
 

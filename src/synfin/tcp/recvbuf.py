@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias, final
 
+from synfin.mypyc import mypyc_attr
+
 Buffer: TypeAlias = bytearray | memoryview  # what can be read into
 
 SMALL: Final = 512  # octets; pieces below this are joined, so that tiny segments do not cost more than their text
@@ -15,6 +17,7 @@ _NOTHING: Final[list[bytes]] = []  # shared by all that are empty; never changed
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ReceiveBuffer:
     """A queue of octets; its limit is kept by the receive window (`window.ReceiveWindow.capacity`)."""
 

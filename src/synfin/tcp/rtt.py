@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final, final
 
 from synfin.config import MILLISECOND, TcpConfig
+from synfin.mypyc import mypyc_attr
 
 GRANULARITY: Final = 1_000_000  # G: our clock's step as far as RTT samples by timestamps go
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RttEstimator:
     """SRTT, RTTVAR and RTO of one connection; takes samples, answers `rto()`."""
 

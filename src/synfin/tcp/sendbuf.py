@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias, final
 
+from synfin.mypyc import mypyc_attr
+
 SMALL: Final = 4_096  # octets; shorter pieces are gathered, so that tiny writes do not cost more than their text
 _KEPT_DEAD: Final = 32  # pieces that may stay in the list after they were acknowledged
 
@@ -16,6 +18,7 @@ _NOTHING: Final[list[Octets]] = []  # shared by all that are empty; never change
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SendBuffer:
     """The stream from `start` (absolute number of its first octet) to `end`; holds at most `limit` octets."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, final
 
+from synfin.mypyc import mypyc_attr
+
 NEVER: Final = 1 << 62
 
 RETRANSMIT: Final = 0
@@ -36,6 +38,7 @@ _NONE_RUNS: Final = [NEVER] * COUNT  # shared by all connections that wait for n
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Timers:
     """Deadlines by timer number; setting and stopping cost O(1).
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final, final
 
+from synfin.mypyc import mypyc_attr
+
 WINDOW_FIELD_MAX: Final = 65_535
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SendWindow:
     """What the peer allows: SND.WND with SND.WL1 and SND.WL2, and the largest window seen [RFC5961-09]."""
 
@@ -62,6 +65,7 @@ class SendWindow:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ReceiveWindow:
     """What we allow: the right edge told to the peer never moves left [SHLD-14] [RFC7323-05].
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import final
 
+from synfin.mypyc import mypyc_attr
+
 
 @final
+@mypyc_attr(acyclic=True)
 class Frame:
     """One layer-2 frame or, on a layer-3 device such as TUN, one IP packet.
 

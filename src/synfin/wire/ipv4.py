@@ -9,6 +9,7 @@ import struct
 from typing import Final, final
 
 from synfin.errors import UsageError, WireError
+from synfin.mypyc import mypyc_attr
 from synfin.wire.addresses import Address
 from synfin.wire.checksum import ones_sum
 
@@ -33,6 +34,7 @@ _MORE_FRAGMENTS: Final = 0x2000
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Ipv4Packet:
     """One IPv4 packet or fragment.
 

@@ -9,6 +9,7 @@ import struct
 from typing import Final, NamedTuple, final
 
 from synfin.errors import UsageError, WireError
+from synfin.mypyc import mypyc_attr
 from synfin.wire.addresses import Address
 
 ETHERTYPE: Final = 0x86DD
@@ -45,6 +46,7 @@ _WALKED: Final = frozenset((HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTI
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Ipv6Packet:
     """One IPv6 packet; `payload` is everything behind the base header, extension headers included.
 

@@ -9,6 +9,7 @@ import struct
 from typing import Final, final
 
 from synfin.errors import UsageError, WireError
+from synfin.mypyc import mypyc_attr
 from synfin.wire.addresses import Address
 from synfin.wire.checksum import ones_sum
 from synfin.wire.tcp_options import NO_OPTIONS, TcpOptions, encode_options, parse_options
@@ -39,6 +40,7 @@ _MAX_LENGTH: Final = 0xFFFF
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Segment:
     """One TCP segment.
 

@@ -9,6 +9,7 @@ import struct
 from typing import Final, final
 
 from synfin.errors import UsageError, WireError
+from synfin.mypyc import mypyc_attr
 
 EOL: Final = 0
 NOP: Final = 1
@@ -55,6 +56,7 @@ _TWO_WORDS: Final = struct.Struct(">II")
 
 
 @final
+@mypyc_attr(acyclic=True)
 class TcpOptions:
     """The options of one segment.
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from typing import final
 
+from synfin.mypyc import mypyc_attr
+
 
 @final
+@mypyc_attr(acyclic=True)
 class AckSample:
     """The facts of one ACK: octets, and nanoseconds; "before" and "after" are those of taking the ACK.
 

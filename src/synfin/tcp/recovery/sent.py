@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import final
 
+from synfin.mypyc import mypyc_attr
+
 
 @final
+@mypyc_attr(acyclic=True)
 class Sent:
     """A segment (or super-segment) in flight: octets `start` to `end`, SYN and FIN counted."""
 

@@ -1,7 +1,7 @@
 """What the compiler needs to be told, and one thing that it leaves undone.
 
 `mypyc_attr`: `allow_interpreted_subclasses` tells the compiler that users may subclass a compiled class; `acyclic` that
-its instances can be no part of a reference cycle, so that the garbage collector need not know them: 16 octets less each,
+instances can be no part of a reference cycle, so that the garbage collector need not know them: 16 octets less each,
 and nothing to look through.  That is only for values that hold numbers, octets and other such values.  mypy and mypyc
 see the decorator of `mypy_extensions`; at run time nothing needs to happen, and that package need not be there.
 `own_caches`: compiled subclasses of an abstract class answer `isinstance` from one cache that all of them share, so one

@@ -1,5 +1,6 @@
-"""docs/performance.md from the JSON of a run: `python -m bench.report RUN.json > docs/performance.md`.
+"""docs/performance.md from the JSON of a run: `python -m bench.report RUN.json [LATER.json] > docs/performance.md`.
 
+What a later run has measured again, after a change, takes the place of what the first had, and the page says so.
 Responsible for the tables and for what each target says; the figures come from `bench.run`.
 """
 
@@ -88,7 +89,6 @@ TARGETS: Final = (
         "bytes",
         0,
         most=2_000,
-        quarter=False,
         reason=_MEMORY,
     ),
     Target(
@@ -98,7 +98,6 @@ TARGETS: Final = (
         "bytes",
         0,
         most=2_000,
-        quarter=False,
         reason=_MEMORY,
     ),
     Target(
@@ -108,7 +107,6 @@ TARGETS: Final = (
         "MB",
         0,
         most=400,
-        quarter=False,
         reason=_MEMORY,
     ),
     Target(
@@ -308,6 +306,7 @@ def render(document: Document) -> str:
         "rounds": str(document["rounds"]),
         "seconds": f"{document['seconds']:g}",
         "load": " and ".join(f"{value:.1f}" for value in document["load"]),
+        "again": _again(document.get("again", [])),
         "targets": "\n".join(targets(document)),
         "reasons": "\n".join(["What is missed, and why:", "", *reasons]) if reasons else "",
         "bulk": "\n".join(stacks(document, BULK)),
@@ -323,6 +322,22 @@ def render(document: Document) -> str:
     return template
 
 
+def _again(names: list[str]) -> str:
+    if not names:
+        return ""
+    return f"\nMeasured again for synfin alone in a later run, after a change: {', '.join(names)}.\n"
+
+
+def replace(document: Document, later: Document) -> list[str]:
+    """Put the figures of `later` into `document`; the names of what was measured again."""
+    names: set[str] = set()
+    for part in ("median", "runs", "inside"):
+        for place, measures in later[part].items():
+            document[part].setdefault(place, {}).update(measures)
+            names.update(measures)
+    return sorted(names)
+
+
 def _missed(document: Document, target: Target) -> bool:
     value = _value(document, target, "compiled")
     return value is None or not reached(target, value)
@@ -330,11 +345,14 @@ def _missed(document: Document, target: Target) -> bool:
 
 def main() -> None:
     """Read the run and print the page."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
-    document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    if document.get("schema") != 2:
+    documents = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:]]
+    if any(document.get("schema") != 2 for document in documents):
         raise SystemExit("this is not what `python -m bench --json FILE` writes")
+    document = documents[0]
+    if len(documents) > 1:
+        document["again"] = replace(document, documents[1])
     print(render(document), end="")
 
 

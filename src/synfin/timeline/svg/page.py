@@ -54,6 +54,7 @@ summary{{cursor:pointer}}
 details ul{{margin:.2rem 0;padding-left:1.1rem}}
 a{{color:var(--blue)}}
 .linux{{border-left:3px solid var(--orange);padding-left:.6rem}}
+@media screen and (max-width:700px){{figure{{overflow-x:auto}}figure svg{{min-width:700px}}}}
 @page{{size:A4;margin:12mm 10mm}}
 @media print{{
 body{{padding:0;max-width:none;font-size:10pt}}

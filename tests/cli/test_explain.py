@@ -68,6 +68,7 @@ def test_json(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     value = json.loads(text)
     assert value["schema"] == 1
     assert value["capture"] == "fin-lost.pcapng"
+    assert value["connection"] == 1
     assert value["remarks"][0]["id"] == "capture.inferred"
     assert value["final"] == {"A": "TIME_WAIT", "B": "CLOSED"}
     assert value["connections"][0]["parties"][0]["lost"] == 1

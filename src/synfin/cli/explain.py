@@ -92,7 +92,9 @@ def _print_json(loaded: Loaded, path: str) -> None:
 
     timeline = loaded.timeline
     facts = [one.as_dict() for one in timeline.connections()]
-    value = timeline.document(scenario="", preset="", capture=Path(path).name, connections=facts)
+    value = timeline.document(
+        scenario="", preset="", capture=Path(path).name, connection=loaded.chosen.number, connections=facts
+    )
     sys.stdout.write(dump(value))
 
 

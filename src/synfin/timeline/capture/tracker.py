@@ -190,12 +190,14 @@ class End:
         self._text(seq + bool(segment.flags & SYN), segment)
 
     def _acceptable(self, seq: int, segment: Segment) -> bool:
-        """Whether any of it lies in the window, or could; a window that was never told is taken for open."""
+        """Whether any of it is new and lies in the window; one that was never told is taken for open.
+
+        An old SYN-ACK passes: it may be what acknowledges the own SYN (RFC 9293 3.5, simultaneous open).
+        """
         edge = max(self._rcv_edge, self._rcv_nxt)
         end = seq + segment.length
         if end < self._rcv_nxt or (end == self._rcv_nxt and segment.length > 0):
-            # All of it is old: its ACK counts all the same if it is a repetition of the latest text (RFC 9293 3.10.7.4)
-            if segment.length and not segment.flags & SYN:
+            if segment.payload and not segment.flags & SYN:
                 self._found.append(Found("text-duplicate"))
             return bool(segment.flags & SYN)
         return seq <= edge or self._rcv_edge == 0

@@ -30,6 +30,7 @@ const NAMES = {
   rttvar_ns: "RTTVAR",
   mss: "MSS",
 };
+const SEVERAL = ["timers", "sacked"]; // several values, which may take several lines
 const HUGE = 2 ** 30; // an ssthresh that nothing has set yet
 
 let chosen = null; // the connection that somebody chose; null: the one of the row
@@ -67,7 +68,7 @@ function cell(block, name) {
   const text = value(name, block?.values[name]);
   return h(
     "td",
-    { class: fresh ? "fresh" : "" },
+    { class: `${fresh ? "fresh" : ""} ${SEVERAL.includes(name) ? "several" : ""}` },
     fresh && h("span", { class: "sign", title: t("web.tcb.changed") }, "●"),
     text,
   );

@@ -10,6 +10,7 @@ import uPlot from "../vendor/uPlot.esm.js";
 
 const stepped = uPlot.paths.stepped({ align: 1 });
 const MILLI = 1000;
+const WINDOW_ROOM = 4; // times what was sent
 
 /** Parallel arrays as uPlot wants them: one x for all, empty where a line has no value. */
 function joined(...tables) {
@@ -102,6 +103,7 @@ function drawSegments(plot, series, colours) {
  * @property {string} title id of its text
  * @property {(colours: Object<string, string>) => Object[]} lines uPlot's series, without x
  * @property {(series: Object) => Array<number[]>} data x and the lines
+ * @property {(series: Object, high: number) => number} [top] how far up the chart goes, if not as far as its lines
  * @property {(plot: Object, series: Object, colours: Object<string, string>) => void} [draw]
  */
 
@@ -118,6 +120,8 @@ export const CHARTS = [
       const ends = [sorted(segments.time_s), segments.end_seq];
       return joined([acks.time_s, acks.ack_seq], [window.time_s, window.right_edge_seq], ends);
     },
+    // A window far above everything that was sent would make a flat line of it.
+    top: ({ sequence: { segments } }, high) => Math.min(high, WINDOW_ROOM * Math.max(...segments.end_seq, 1)),
     draw: drawSegments,
   },
   {

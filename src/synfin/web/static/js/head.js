@@ -69,8 +69,7 @@ function difference() {
   };
   replace(
     box,
-    h("b", {}, t("web.diff")),
-    h("span", {}, text),
+    h("span", { class: "told-difference" }, h("b", {}, t("web.diff")), " ", text),
     Object.keys(found.marks).length > 0 &&
       h("button", { class: "button", type: "button", id: "next-difference", on: { click: jump } }, t("web.diff.next")),
     h(

@@ -52,7 +52,10 @@ function options(chart, colours, width) {
     height: HEIGHT,
     legend: { live: true },
     cursor: { y: false, points: { size: 5 }, drag: { x: true, y: false } },
-    scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.06 : 1] } },
+    scales: {
+      x: { time: false },
+      y: { range: (_, low, high) => [Math.min(0, low), (chart.top?.(series, high) ?? high) * 1.06 || 1] },
+    },
     series: [
       { label: t("plot.time"), value: (_, value) => (value === null ? "–" : value.toFixed(3)) },
       ...chart.lines(colours).map((line) => ({

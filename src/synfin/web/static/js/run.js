@@ -167,10 +167,8 @@ class Blocks {
     if (!kept) this.kept.set(host, (kept = [new Map()]));
     const changes = this.changes.get(host);
     while (kept.length <= index) {
-      const state = new Map(kept[kept.length - 1]);
       const start = (kept.length - 1) * CHECKPOINT;
-      for (const change of changes.slice(start, start + CHECKPOINT)) apply(state, change);
-      kept.push(state);
+      kept.push(folded(kept[kept.length - 1], changes, start, start + CHECKPOINT));
     }
     return kept[index];
   }
@@ -189,9 +187,9 @@ class Blocks {
       else high = middle;
     }
     const index = Math.floor(low / CHECKPOINT);
-    const state = new Map(low ? this.#checkpoint(host, index) : []);
+    const kept = low ? this.#checkpoint(host, index) : new Map();
+    const state = folded(kept, changes, index * CHECKPOINT, low);
     const changed = new Map();
-    for (let at = index * CHECKPOINT; at < low; at += 1) apply(state, changes[at]);
     for (let at = low - 1; at >= 0 && changes[at].t === ns; at -= 1) {
       const { connection, set } = changes[at];
       changed.set(connection, new Set([...(changed.get(connection) ?? []), ...Object.keys(set)]));
@@ -204,6 +202,17 @@ class Blocks {
   }
 }
 
-function apply(state, change) {
-  state.set(change.connection, { ...state.get(change.connection), ...change.set });
+/** The blocks after some changes more; those that do not change are shared. */
+function folded(before, changes, from, to) {
+  const state = new Map(before);
+  const own = new Set();
+  for (let at = from; at < Math.min(to, changes.length); at += 1) {
+    const { connection, set } = changes[at];
+    if (!own.has(connection)) {
+      own.add(connection);
+      state.set(connection, { ...state.get(connection) });
+    }
+    Object.assign(state.get(connection), set);
+  }
+  return state;
 }

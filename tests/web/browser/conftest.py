@@ -73,6 +73,25 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Page]]:
     assert troubles == []
 
 
+@pytest.fixture(scope="session")
+def standing(browser: Any, address: str) -> Iterator[Page]:
+    """A page that many tests use one after the other."""
+    page = Page(browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US"), address)
+    page.open()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def watch(standing: Page) -> Iterator[Callable[..., Page]]:
+    """Watches a scenario in the standing page: `watch(scenario, row=)`; quicker than a visit."""
+    yield standing.watch
+    troubles = list(standing.troubles)
+    standing.troubles.clear()
+    standing.allowed = set()
+    assert troubles == []
+
+
 @pytest.fixture
 def page(visit: Callable[..., Page]) -> Page:
     """The page as it opens."""

@@ -51,6 +51,24 @@ class Page:
         self.tab.goto(f"{self.address}#{fragment}" if fragment else self.address)
         self.ready()
 
+    def watch(self, scenario: str, row: int = 0) -> Page:
+        """Begin a scenario anew in the page that is open."""
+        self.tab.keyboard.press("Escape")
+        begin = "([plan, row]) => import('./js/store.js').then(({ store }) => store.begin(plan, { row }))"
+        self.tab.evaluate(begin, [{"scenario": scenario}, row])
+        self.ready()
+        return self
+
+    def view(self, name: str) -> None:
+        """Show one of the views beside the ladder; it is drawn with the next frame."""
+        self.tab.click(f"#tab-{name}")
+        self.tab.wait_for_selector(f"#panel-{name} > *")
+        self.frame()
+
+    def frame(self) -> None:
+        """Wait until everything that waits for a frame is drawn."""
+        self.tab.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
     def close(self) -> list[str]:
         """Leave; gives what went wrong."""
         self.context.close()
@@ -151,11 +169,11 @@ class Page:
         self.tab.click(f'.menu [data-act="{"setting" if start else "set"}"]')
         self.ready()
 
-    def inaccessible(self) -> list[str]:
-        """Serious and critical findings of axe."""
+    def inaccessible(self, part: str = "html") -> list[str]:
+        """Serious and critical findings of axe in a part of the page."""
         if not self.tab.evaluate("() => Boolean(window.axe)"):
             self.tab.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.tab.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        found = self.tab.evaluate("(part) => axe.run(part, { resultTypes: ['violations'] })", part)
         return [
             f"{entry['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
             for entry in found["violations"]

@@ -85,7 +85,7 @@ def test_the_row_that_is_current_is_explained_and_folded(visit: Callable[..., Pa
     assert page.tab.locator(".hex .on").all_inner_texts() == ["00", "00", "00", "63"]
     page.tab.click("#last")
     assert page.text("#end-0 .state-now") == "CLOSED"
-    page.tab.click("#tab-states")
+    page.view("states")
     way = page.tab.get_attribute(".states-of:first-child svg", "aria-label")
     assert way.endswith("FIN_WAIT_1 → FIN_WAIT_2 → TIME_WAIT → CLOSED")
 

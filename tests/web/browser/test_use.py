@@ -17,7 +17,7 @@ SHOWN = """() => [document.body.innerText, ...[...document.querySelectorAll("*")
     ["aria-label", "title", "placeholder", "aria-valuetext"].map((name) => element.getAttribute(name) ?? ""))]"""
 FORMATS = {
     "svg": ("close.svg", "<svg"),
-    # "html": ("close.html", "<!doctype html>"),
+    "html": ("close.html", "<!doctype html>"),
     "txt": ("close.txt", "SYN_RECEIVED"),
     "json": ("close.json", '"schema": 1'),
     "pcapng": ("close.pcapng", "\n\r\r\n"),
@@ -61,8 +61,7 @@ def test_no_text_is_missing_in_any_language(visit: Visit) -> None:
         page = visit("scenario=syn-flood&row=9", locale=locale)
         shown: list[str] = []
         for view in ("states", "blocks", "bytes", "plots", "tree"):
-            page.tab.click(f"#tab-{view}")
-            page.tab.wait_for_selector(f"#panel-{view} > *")
+            page.view(view)
             shown += page.tab.evaluate(SHOWN)
         for opener in ("#choose", "#save", "#share", "#keys", "#end-1", "#link-menu"):
             page.tab.click(opener)
@@ -182,8 +181,8 @@ def test_a_link_that_was_cut_off_is_said(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_run_is_saved(visit: Visit, tmp_path: Path, form: str) -> None:
-    page = visit("scenario=close")
+def test_a_run_is_saved(watch: Visit, tmp_path: Path, form: str) -> None:
+    page = watch("close")
     page.tab.click("#save")
     with page.tab.expect_download() as waiting:
         page.tab.click(f'[data-format="{form}"]')

@@ -31,8 +31,8 @@ ENDS = (
 
 
 @pytest.mark.parametrize(("action", "amount", "fault", "says"), SEGMENT, ids=[entry[0] for entry in SEGMENT])
-def test_something_happens_to_a_segment(visit: Visit, action: str, amount: str, fault: str, says: str) -> None:
-    page = visit("scenario=whole-life")
+def test_something_happens_to_a_segment(watch: Visit, action: str, amount: str, fault: str, says: str) -> None:
+    page = watch("whole-life")
     page.to("A to B: PSH ACK seq 1")
     page.ask_segment(action, amount)
     assert page.plan()["faults"] == [fault]
@@ -48,8 +48,8 @@ def test_something_happens_to_a_segment(visit: Visit, action: str, amount: str, 
 
 
 @pytest.mark.parametrize(("side", "action", "amount", "says"), ENDS, ids=[entry[1] for entry in ENDS])
-def test_an_end_does_something(visit: Visit, side: int, action: str, amount: str, says: str) -> None:
-    page = visit("scenario=close")
+def test_an_end_does_something(watch: Visit, side: int, action: str, amount: str, says: str) -> None:
+    page = watch("close")
     page.to("A at 0.020 s: connected")
     page.ask_end(side, action, amount)
     change = page.plan()["changes"][0]
@@ -59,8 +59,8 @@ def test_an_end_does_something(visit: Visit, side: int, action: str, amount: str
     assert page.count("#asked .chip") == 1
 
 
-def test_a_crash_and_a_restart(visit: Visit) -> None:
-    page = visit("scenario=close")
+def test_a_crash_and_a_restart(watch: Visit) -> None:
+    page = watch("close")
     page.to("A at 0.020 s: connected")
     page.ask_end(1, "crash")
     page.to("A at 0.120 s: close")
@@ -85,9 +85,9 @@ def test_a_crash_and_a_restart(visit: Visit) -> None:
     ],
 )
 def test_a_setting_is_changed(
-    visit: Visit, opener: str, name: str, value: str, start: bool, expected: tuple[str, str, str]
+    watch: Visit, opener: str, name: str, value: str, start: bool, expected: tuple[str, str, str]
 ) -> None:
-    page = visit("scenario=whole-life&row=6")
+    page = watch("whole-life", row=6)
     page.set(opener, name, value, start=start)
     plan = page.plan()
     if start:
@@ -100,8 +100,8 @@ def test_a_setting_is_changed(
     assert page.count("#asked .chip") == 1
 
 
-def test_the_cable_is_cut_and_mended(visit: Visit) -> None:
-    page = visit("scenario=whole-life")
+def test_the_cable_is_cut_and_mended(watch: Visit) -> None:
+    page = watch("whole-life")
     page.to("A at 0.020 s: connected")
     page.ask_link("cut")
     assert page.marks()["changed"] + page.marks()["new"] > 0
@@ -112,8 +112,8 @@ def test_the_cable_is_cut_and_mended(visit: Visit) -> None:
     assert page.count("#asked .chip") == 3
 
 
-def test_the_scenarios_own_faults_can_be_left_out(visit: Visit) -> None:
-    page = visit("scenario=syn-lost")
+def test_the_scenarios_own_faults_can_be_left_out(watch: Visit) -> None:
+    page = watch("syn-lost")
     page.tab.click("#own-faults")
     page.ready()
     assert page.plan()["own_faults"] is False
@@ -121,9 +121,9 @@ def test_the_scenarios_own_faults_can_be_left_out(visit: Visit) -> None:
     assert "without" in page.text("#asked .chip")
 
 
-def test_preset_and_seed(visit: Visit) -> None:
-    page = visit("scenario=fin-wait-2")
-    page.tab.click("#tab-tree")
+def test_preset_and_seed(watch: Visit) -> None:
+    page = watch("fin-wait-2")
+    page.view("tree")
     page.tab.select_option("#preset", "linux")
     page.ready()
     assert page.plan()["preset"] == "linux"
@@ -137,8 +137,8 @@ def test_preset_and_seed(visit: Visit) -> None:
     assert page.plan()["seed"] == 1
 
 
-def test_what_cannot_be_played_is_said_and_the_run_stays(visit: Visit) -> None:
-    page = visit("scenario=close&row=2")
+def test_what_cannot_be_played_is_said_and_the_run_stays(watch: Visit) -> None:
+    page = watch("close", row=2)
     page.allowed = {400}
     title = page.text("#title")
     page.ask_segment("delay", "soon")
@@ -170,7 +170,7 @@ def test_undo_redo_and_branches(visit: Visit) -> None:
     assert len(page.plan()["faults"]) == 2
     assert page.tab.locator("#redo").is_disabled()
     # Another question from the first run grows a second branch; nothing is lost.
-    page.tab.click("#tab-tree")
+    page.view("tree")
     page.tab.click('[data-branch="1"]')
     page.ready()
     page.to("A at 0.020 s: connected")
@@ -188,12 +188,12 @@ def test_the_same_question_twice_is_one_branch(visit: Visit) -> None:
         page.ask_segment("drop")
         page.tab.click("#undo")
         page.ready()
-    page.tab.click("#tab-tree")
+    page.view("tree")
     assert page.count(".tree [data-branch]") == 2
 
 
-def test_two_runs_side_by_side(visit: Visit) -> None:
-    page = visit("scenario=close")
+def test_two_runs_side_by_side(watch: Visit) -> None:
+    page = watch("close")
     page.to("A to B: FIN ACK")
     page.ask_segment("drop")
     page.tab.click("#compare")

@@ -17,7 +17,7 @@ SHOWN = """() => [document.body.innerText, ...[...document.querySelectorAll("*")
     ["aria-label", "title", "placeholder", "aria-valuetext"].map((name) => element.getAttribute(name) ?? ""))]"""
 FORMATS = {
     "svg": ("close.svg", "<svg"),
-    "html": ("close.html", "<!doctype html>"),
+    "html": ("close.html", "<!DOCTYPE html>"),
     "txt": ("close.txt", "SYN_RECEIVED"),
     "json": ("close.json", '"schema": 1'),
     "pcapng": ("close.pcapng", "\n\r\r\n"),

@@ -8,11 +8,19 @@ import { byId } from "./dom.js";
 import { Run } from "./run.js";
 import { store } from "./store.js";
 
-async function open(file) {
+/**
+ * Show a connection of a capture; the file is kept, so that another connection or another language can be had.
+ * @param {File} file
+ * @param {number} [connection] from 1
+ * @param {number} [row]
+ */
+async function open(file, connection = 1, row = 0) {
   await store.during(async () => {
-    const doc = await upload("api/capture", file, { lang: store.lang });
+    const doc = await upload("api/capture", file, { lang: store.lang, connection: String(connection) });
     doc.title ||= file.name;
-    store.showForeign(new Run(doc), { capture: doc.capture ?? null, name: file.name });
+    const again = (other, at) => open(file, other ?? connection, at);
+    store.showForeign(new Run(doc), { capture: doc.capture, again });
+    store.go(row);
   });
 }
 

@@ -53,6 +53,19 @@ function asked() {
   return chips;
 }
 
+/** Which connection of a capture is shown. */
+function connections() {
+  const { captured } = store.run.doc;
+  if (!captured || captured.count < 2) return null;
+  const select = h(
+    "select",
+    { id: "captured", "aria-label": t("web.connection") },
+    captured.list.map((text, at) => h("option", { value: at + 1, selected: at + 1 === captured.connection }, text)),
+  );
+  select.addEventListener("change", () => store.origin.again(Number(select.value), 0));
+  return select;
+}
+
 function difference() {
   const found = store.difference;
   const box = byId("difference");
@@ -104,6 +117,7 @@ export function startHead() {
     replace(
       byId("asked"),
       asked(),
+      connections(),
       warnings.map((text) => h("span", { class: "chip plain warning" }, icon("bolt"), text)),
     );
     undo.disabled = !store.branch || !store.history.before;

@@ -37,7 +37,7 @@ class Store extends EventTarget {
     this.history = new History();
     /** @type {?Run} */
     this.run = null;
-    /** Where the run comes from when no plan made it: `{capture}` or `{live}`. */
+    /** Where the run comes from when no plan made it: `{capture, again}` or `{live}`. */
     this.origin = null;
     this.position = 0;
     /** @type {?Difference} */
@@ -123,6 +123,7 @@ class Store extends EventTarget {
       await this.useLanguage(language);
       this.history.forgetRuns();
       if (this.branch) await this.visit(this.branch, { row: this.position, keep: true });
+      else if (this.origin?.again) await this.origin.again(null, this.position);
       else this.tell("run", { stays: true });
     });
   }

@@ -151,6 +151,8 @@ class Blocks {
     this.changes = new Map();
     this.kept = new Map();
     this.add(changes ?? []);
+    // Now, while the run is being loaded: the first jump to its end would take all of the time otherwise.
+    for (const [host, own] of this.changes) this.#checkpoint(host, Math.floor(own.length / CHECKPOINT));
   }
 
   /** @param {Object[]} changes */

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from synfin.web.app import Server, make_app
-from synfin.web.guard import POLICY, host_name, make_token
+from synfin.web.guard import POLICY, Guard, Message, Receive, Scope, Send, host_name, make_token
 from tests.web.client import TOKEN, Client
 
 RUN = {"plan": {"scenario": "close"}}
@@ -154,3 +157,37 @@ def test_other_methods_are_refused(client: Client) -> None:
     assert client.get("/api/run").status_code in (404, 405)
     assert client.ask("DELETE", "/api/catalog").status_code == 405
     assert client.ask("OPTIONS", "/api/run").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "passes"),
+    [
+        ({"host": "127.0.0.1:1"}, f"token={TOKEN}", True),
+        ({"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1"}, f"token={TOKEN}", True),
+        ({"host": "127.0.0.1:1", "x-synfin-token": TOKEN}, "", True),
+        ({"host": "evil.example"}, f"token={TOKEN}", False),
+        ({"host": "127.0.0.1:1", "origin": "http://evil.example"}, f"token={TOKEN}", False),
+        ({"host": "127.0.0.1:1", "sec-fetch-site": "cross-site"}, f"token={TOKEN}", False),
+        ({"host": "127.0.0.1:1"}, "token=x", False),
+        ({"host": "127.0.0.1:1"}, "", False),
+        ({}, f"token={TOKEN}", False),
+    ],
+)
+def test_websockets_are_judged_before_anything_else(headers: dict[str, str], query: str, passes: bool) -> None:
+    reached: list[str] = []
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(dict(message))
+
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "websocket", "path": "/ws/live", "headers": raw, "query_string": query.encode()}
+    asyncio.run(Guard(app, TOKEN)(scope, receive, send))
+    assert reached == (["/ws/live"] if passes else [])
+    assert [(message["type"], message["code"]) for message in sent] == ([] if passes else [("websocket.close", 1_008)])

@@ -81,7 +81,9 @@ def read(watcher: Watcher) -> list[dict[str, Any]]:
     """Every message that waits."""
     found = []
     while not watcher.messages.empty():
-        found.append(json.loads(watcher.messages.get_nowait()))
+        message = watcher.messages.get_nowait()
+        assert message is not None
+        found.append(json.loads(message))
     return found
 
 
@@ -268,3 +270,25 @@ def test_the_trace_makes_records_only_for_watchers(watched: bool) -> None:
     trace.timer(1, US, peer(1), "retransmit", "set", 5)
     trace.app(1, US, peer(1), "read")
     assert len(made) == feed.waiting() == (4 if watched else 0)
+
+
+def test_a_drawing_that_fails_ends_the_view_instead_of_leaving_it_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed("synfin")
+    told: list[dict[str, Any]] = []
+
+    async def watch() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        studio = Studio(feed)
+        slow, quick = studio.join("en"), studio.join("en")
+        for _ in range(WATCHER_QUEUE):
+            slow.offer({"rows": []}, 0)
+        read(quick)
+        monkeypatch.setattr(studio, "step", lambda: 1 // 0)
+        assert await asyncio.wait_for(quick.messages.get(), 20) is None
+        last = [slow.messages.get_nowait() for _ in range(slow.messages.qsize())]
+        assert (len(last), last[-1]) == (WATCHER_QUEUE, None)
+        studio.leave(slow)
+        studio.leave(quick)
+
+    asyncio.run(watch())
+    assert [type(context["exception"]) for context in told] == [ZeroDivisionError]

@@ -42,7 +42,6 @@ ROWS: Final = 1 << 31  # no run has so many
 CAPTURE_TYPES: Final = ("application/octet-stream", "application/vnd.tcpdump.pcap", "application/x-pcapng")
 NAME_LIMIT: Final = 200  # characters of a name that are looked at
 
-
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -268,10 +267,11 @@ def _told(handler: Handler) -> Handler:
 
 
 async def _talk(socket: WebSocket, watcher: Watcher) -> None:
-    """Send what waits for a watcher until it goes away."""
+    """Send what waits for a watcher until it goes away, or there is no more."""
     with suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.send_text(await watcher.messages.get())
+        while (message := await watcher.messages.get()) is not None:
+            await socket.send_text(message)
+        await socket.close(1_011)
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

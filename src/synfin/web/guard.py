@@ -1,4 +1,4 @@
-"""Who may ask, and what every answer says: token, Host, Origin, size of bodies, headers.
+"""Who may ask, and what every answer says: token, Host, Origin, headers.
 
 Responsible for everything that is checked before a request is looked at.  The server listens on this machine, where any
 web page that is open in the same browser can reach it: the token keeps strangers out, Host keeps out names that have

@@ -120,7 +120,7 @@ class Feed:
             self._probed[ends] = True
         self._probe.hear(record)
         if ends not in self._states:
-            del self._probed[ends]
+            self._probed.pop(ends, None)  # the other thread may have begun anew meanwhile
 
     def look(self, host: Host, now: int) -> None:
         """The host has nothing to do: look at the variables of connections that something has happened to."""
@@ -212,11 +212,14 @@ def _ends(record: Record) -> Ends | None:
 
 @final
 class Watcher:
-    """One client: messages wait for it in a bounded queue; `lost` counts the rows of those that found no room."""
+    """One client: messages wait for it in a bounded queue; `lost` counts the rows of those that found no room.
+
+    None is the last message: there will not be another one.
+    """
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
-        self.messages: asyncio.Queue[str] = asyncio.Queue(WATCHER_QUEUE)
+        self.messages: asyncio.Queue[str | None] = asyncio.Queue(WATCHER_QUEUE)
         self.lost = 0
 
     def offer(self, message: dict[str, Any], dropped: int) -> None:
@@ -227,6 +230,12 @@ class Watcher:
         text = json.dumps({**message, "dropped": dropped + self.lost}, ensure_ascii=False, separators=(",", ":"))
         self.messages.put_nowait(text)
         self.lost = 0
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        if self.messages.full():
+            self.messages.get_nowait()
+        self.messages.put_nowait(None)
 
 
 @final
@@ -262,6 +271,7 @@ class Studio:
                 self._model.feed(state)
             self._model.flush()  # what was before is known, not shown
             self._pump = asyncio.create_task(self._run())
+            self._pump.add_done_callback(self._ended)
         watcher.offer(self._hello(lang), 0)
         self.watchers.append(watcher)
         return watcher
@@ -287,6 +297,15 @@ class Studio:
             "rows": [],
             "tcb": [],
         }
+
+    def _ended(self, pump: asyncio.Task[None]) -> None:
+        """The pump has stopped: if that was not meant, it is reported, and nobody waits for more."""
+        if pump.cancelled():
+            return
+        report = {"message": "the live view has failed", "exception": pump.exception()}
+        asyncio.get_running_loop().call_exception_handler(report)
+        for watcher in self.watchers:
+            watcher.end()
 
     async def _run(self) -> None:
         while True:

@@ -49,7 +49,16 @@ def test_secrets_of_a_real_host_come_from_the_system(
     monkeypatch.setattr(common, "Host", host)
     values = dict.fromkeys(("dev", "address", "peer", "mtu", "pcap"))
     options = common.check_options(
-        {**values, "watch": False, "offload": True, "json": False, "lang": "en", "seed": seed, "preset": "rfc"}
+        {
+            **values,
+            "watch": False,
+            "offload": True,
+            "busy_poll": None,
+            "json": False,
+            "lang": "en",
+            "seed": seed,
+            "preset": "rfc",
+        }
     )
     with pytest.raises(Stopped):
         common.Stack(options, private=False, stream=io.StringIO())

@@ -44,9 +44,9 @@ def address() -> Iterator[str]:
             server.wait(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of this process."""
+    """One Chromium for the tests of a file; while it runs, so does an event loop, and others could start none."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if not CHROMIUM:
         pytest.skip("there is no Chromium on this machine")
@@ -73,7 +73,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Page]]:
     assert troubles == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def standing(browser: Any, address: str) -> Iterator[Page]:
     """A page that many tests use one after the other."""
     page = Page(browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US"), address)

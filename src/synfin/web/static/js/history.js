@@ -51,6 +51,7 @@ export class History {
    */
   grow(plan, made) {
     const parent = this.current;
+    if (key(parent.plan) === key(plan)) return parent; // what was asked for is so already
     const known = parent.children.find((child) => key(child.plan) === key(plan));
     const branch = known ?? this.#make(plan, parent, made);
     if (!known) parent.children.push(branch);

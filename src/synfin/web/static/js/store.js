@@ -1,8 +1,8 @@
 /**
  * What the page shows now: catalog, runs of this visit, the run in view, the current row; and how each of them changes.
  *
- * Everything that the parts share goes through here.  A part listens to what concerns it (`catalog`, `run`, `marks`,
- * `position`, `busy`, `error`, `say`) and draws itself; no part calls another one.
+ * Everything that the parts share goes through here.  A part listens to what concerns it and draws itself; it changes
+ * what is shown by asking the store, never another part.
  * @module store
  */
 
@@ -26,7 +26,11 @@ const LANGUAGE_KEY = "synfin.lang";
  * @property {import("./history.js").Branch} base the other run
  */
 
-/** @typedef {"catalog"|"run"|"marks"|"position"|"busy"|"error"|"say"|"compare"} Topic */
+/**
+ * What parts are told: another language, another run, differences, another row, more rows of a live run, how much is
+ * being waited for, mistakes, news for screen readers, a run to lay beside, other colours.
+ * @typedef {"catalog"|"run"|"marks"|"position"|"grown"|"busy"|"error"|"say"|"compare"|"theme"} Topic
+ */
 
 class Store extends EventTarget {
   #asked = 0;
@@ -211,12 +215,6 @@ class Store extends EventTarget {
     if (go && first !== undefined) this.go(Number(first));
   }
 
-  /** Stop marking differences. */
-  unmark() {
-    this.difference = null;
-    this.tell("marks", null);
-  }
-
   /**
    * Show a run that no plan made.
    * @param {Run} run
@@ -235,7 +233,7 @@ class Store extends EventTarget {
   /**
    * Make a row the current one.
    * @param {number} row
-   * @param {{side?: 0|1, playing?: boolean}} [how]
+   * @param {{playing?: boolean}} [how]
    */
   go(row, how = {}) {
     if (!this.run?.length) return;

@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from typing import Any
 
 import synfin
 from synfin.lab.plan import from_json
@@ -21,22 +22,25 @@ from synfin.web.runs import play_run
 DEFAULT_MEGABYTES = 10
 
 
+def plan(megabytes: int) -> dict[str, Any]:
+    """A bulk transfer over a link that loses some."""
+    return {
+        "scenario": "handshake",
+        "until": "10min",
+        "settings": [
+            ["A", "window_scaling", "on"], ["B", "window_scaling", "on"], ["A", "send_buffer", "1MiB"],
+            ["B", "receive_buffer", "1MiB"], ["link", "rate", "50Mbit"], ["link", "loss", "0.5%"],
+        ],
+        "changes": [{"at": "100ms", "host": "A", "action": "write", "value": f"{megabytes}MB"}],
+    }  # fmt: skip
+
+
 def figures(megabytes: int = DEFAULT_MEGABYTES) -> dict[str, float]:
     """What a bulk transfer of so many megabytes over a lossy link costs, by name with the unit."""
-    plan = from_json(
-        {
-            "scenario": "handshake",
-            "until": "10min",
-            "settings": [
-                ["A", "window_scaling", "on"], ["B", "window_scaling", "on"], ["A", "send_buffer", "1MiB"],
-                ["B", "receive_buffer", "1MiB"], ["link", "rate", "50Mbit"], ["link", "loss", "0.5%"],
-            ],
-            "changes": [{"at": "100ms", "host": "A", "action": "write", "value": f"{megabytes}MB"}],
-        }
-    )  # fmt: skip
+    asked = from_json(plan(megabytes))
     found: dict[str, float] = {}
     start = time.perf_counter()
-    run = play_run(plan)
+    run = play_run(asked)
     found["play s"] = time.perf_counter() - start
     start = time.perf_counter()
     document = run.document(catalog("en"))

@@ -17,6 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.web import plan
+
 VISITS = 5
 FRAMES = 240
 DEFAULT_MEGABYTES = 10
@@ -53,19 +55,6 @@ SCRUB = """async (frames) => {
   await new Promise((settled) => setTimeout(settled, 50));
   return { times, longest };
 }"""
-
-
-def plan(megabytes: int) -> dict[str, Any]:
-    """A bulk transfer over a link that loses some."""
-    return {
-        "scenario": "handshake",
-        "until": "10min",
-        "settings": [
-            ["A", "window_scaling", "on"], ["B", "window_scaling", "on"], ["A", "send_buffer", "1MiB"],
-            ["B", "receive_buffer", "1MiB"], ["link", "rate", "50Mbit"], ["link", "loss", "0.5%"],
-        ],
-        "changes": [{"at": "100ms", "host": "A", "action": "write", "value": f"{megabytes}MB"}],
-    }  # fmt: skip
 
 
 def measure(browser: Any, address: str, megabytes: int) -> dict[str, float]:

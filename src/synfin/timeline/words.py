@@ -16,7 +16,7 @@ from synfin.timeline.model import CALL, ECN_WORDS, TIMER, TOLD, Flight, Step
 from synfin.trace import StateRecord
 from synfin.units import DURATIONS
 from synfin.wire.addresses import Endpoint
-from synfin.wire.tcp import FIN, SYN, flag_names
+from synfin.wire.tcp import FIN, SYN, Segment, flag_names
 
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"  # inside of a source, so that no line ends there
 _ENGLISH_OCTETS: Final = re.compile(r"([0-9]+) octets")
@@ -131,23 +131,7 @@ class Words:
 
     def options(self, flight: Flight) -> str:
         """The options of a SYN, and SACK blocks: what a connection is agreed on, and what is missing."""
-        options = flight.segment.options
-        words: list[str] = []
-        if flight.segment.flags & SYN:
-            if options.mss is not None:
-                words.append(f"mss={options.mss}")
-            if options.window_scale is not None:
-                words.append(f"ws={options.window_scale}")
-            if options.sack_permitted:
-                words.append("sackok")
-            if options.ts_val is not None:
-                words.append(f"ts={options.ts_val},{options.ts_ecr}")
-        if options.fast_open is not None:
-            words.append(f"tfo={options.fast_open.hex() or '?'}")
-        if options.user_timeout is not None:
-            unit = "min" if options.user_timeout & 0x8000 else "s"
-            words.append(f"uto={options.user_timeout & 0x7FFF}{unit}")
-        words.extend(f"sack={left}-{right}" for left, right in options.sack)
+        words = option_words(flight.segment, negotiated=bool(flight.segment.flags & SYN))
         return self.texts.text("ui.options", options=" ".join(words)) if words else ""
 
     def glosses(self, flight: Flight) -> str:
@@ -206,6 +190,28 @@ class Words:
             return name
         self._glossed[key] = True
         return self.texts.gloss(name, self.texts.text(key))
+
+
+def option_words(segment: Segment, *, negotiated: bool = True) -> list[str]:
+    """The TCP options of a segment, each as one word; `negotiated`: with those that a connection is agreed on by."""
+    options = segment.options
+    words: list[str] = []
+    if negotiated:
+        if options.mss is not None:
+            words.append(f"mss={options.mss}")
+        if options.window_scale is not None:
+            words.append(f"ws={options.window_scale}")
+        if options.sack_permitted:
+            words.append("sackok")
+        if options.ts_val is not None:
+            words.append(f"ts={options.ts_val},{options.ts_ecr}")
+    if options.fast_open is not None:
+        words.append(f"tfo={options.fast_open.hex() or '?'}")
+    if options.user_timeout is not None:
+        unit = "min" if options.user_timeout & 0x8000 else "s"
+        words.append(f"uto={options.user_timeout & 0x7FFF}{unit}")
+    words.extend(f"sack={left}-{right}" for left, right in options.sack)
+    return words
 
 
 def rule_source(rule: str) -> str:

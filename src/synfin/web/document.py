@@ -14,7 +14,7 @@ from synfin.timeline.messages import Catalog, catalog
 from synfin.timeline.model import ARRIVAL, MOVE, RULE, TIMER, Flight, Model, Step
 from synfin.timeline.words import Words, rule_source
 from synfin.trace import Record, SegmentRecord, TcbRecord
-from synfin.web.words import numbers_text, option_words, rule_text
+from synfin.web.words import numbers_text, options_text, rule_text
 from synfin.wire.addresses import Address, Endpoint
 from synfin.wire.tcp import flag_names
 
@@ -170,7 +170,7 @@ class Writer:
             "rel_ack": numbers.ack,
             "len": len(segment.payload),
             "win": numbers.window,
-            "options": option_words(segment),
+            "options": options_text(segment),
             "again": book.again(flight),
             "twin": flight.twin,
             "foreign": flight.foreign,

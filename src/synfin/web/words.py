@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from synfin.timeline.messages import Catalog
 from synfin.timeline.model import Flight
+from synfin.timeline.words import option_words
 from synfin.wire.tcp import Segment
 
 
@@ -28,23 +29,6 @@ def numbers_text(flight: Flight) -> str:
     return f"{label} win={numbers.window}"
 
 
-def option_words(segment: Segment) -> list[str]:
-    """The TCP options of a segment, each as one word, in the order in which they are usually written."""
-    options = segment.options
-    words: list[str] = []
-    if options.mss is not None:
-        words.append(f"mss={options.mss}")
-    if options.window_scale is not None:
-        words.append(f"ws={options.window_scale}")
-    if options.sack_permitted:
-        words.append("sackok")
-    if options.ts_val is not None:
-        words.append(f"ts={options.ts_val},{options.ts_ecr}")
-    if options.fast_open is not None:
-        words.append(f"tfo={options.fast_open.hex() or '?'}")
-    if options.user_timeout is not None:
-        unit = "min" if options.user_timeout & 0x8000 else "s"
-        words.append(f"uto={options.user_timeout & 0x7FFF}{unit}")
-    words.extend(f"sack={left}-{right}" for left, right in options.sack)
-    words.extend(f"kind{kind}={value.hex()}" for kind, value in options.others)
-    return words
+def options_text(segment: Segment) -> list[str]:
+    """The TCP options of a segment, each as one word, those that nobody knows as well."""
+    return [*option_words(segment), *(f"kind{kind}={value.hex()}" for kind, value in segment.options.others)]

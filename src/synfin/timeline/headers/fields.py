@@ -6,6 +6,7 @@ bits, each exactly once, whatever the octets are.  What the fields are called is
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias, final
 
 from synfin.wire.addresses import Address, format_address, format_mac
@@ -207,3 +208,34 @@ class Walk:
             self.layers.append(Layer(name, self.at, length, tuple(sheet.fields), self.quoted))
         self.at += length
         self.following = "" if sheet.cut else following
+
+
+def read_options(sheet: Sheet, texts: str, names: Mapping[int, str], value: Callable[[Sheet, int, int], None]) -> None:
+    """A list of options as IPv4 and TCP have it (RFC 791 3.1, RFC 9293 3.1), up to the end of the sheet.
+
+    Kind 0 ends it, kind 1 is one octet, all others have a length; one that cannot be walked over ends the list
+    [MUST-7].  `names` are the names of kinds, with the texts `value.TEXTS.NAME`; `value(sheet, kind, size)` reads the
+    `size` octets inside of an option, or leaves them, or their rest, as they are.
+    """
+    while sheet.left > 0:
+        kind = sheet.peek("opt.kind", 8)
+        sheet.group = names.get(kind, "unknown")
+        sheet.number("opt.kind", 8, f"value.{texts}.{sheet.group}")
+        if kind == 0:
+            sheet.octets("opt.padding", sheet.left)
+            break
+        if kind == 1:
+            continue
+        if sheet.left == 0:
+            sheet.doubt()
+            break
+        length = sheet.peek("opt.length", 8)
+        if length < 2 or length - 1 > sheet.left:
+            sheet.number("opt.length", 8, "value.length", valid=False, count=length, there=sheet.left + 1)
+            sheet.rest("opt.unreadable")
+            break
+        sheet.number("opt.length", 8, "value.octets", count=length)
+        end = sheet.position + length - 2
+        value(sheet, kind, length - 2)
+        sheet.octets("opt.data", end - sheet.position)
+    sheet.group = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from synfin.timeline.headers.fields import Sheet, Walk
+from synfin.timeline.headers.fields import Sheet, Walk, read_options
 from synfin.wire.checksum import ones_sum
 from synfin.wire.ipv4 import (
     OPTION_EOL,
@@ -123,7 +123,8 @@ def read_ipv4(walk: Walk) -> None:
     walk.dst = sheet.address("ip.dst", 4)
     walk.whole = total <= available and not more and eighths == 0
     if not sheet.cut and size > 20:
-        _options(sheet, start + min(size, available))
+        sheet.end = start + min(size, available)
+        read_options(sheet, "ipv4_option", _V4_OPTIONS, _value)
     following = _AFTER_V4.get(protocol, "") if eighths == 0 and size >= 20 else ""
     walk.done("ipv4", sheet, following)
     if size <= total < available:
@@ -144,46 +145,21 @@ def _checksum(sheet: Sheet, header: bytes) -> None:
     )  # fmt: skip
 
 
-def _options(sheet: Sheet, end: int) -> None:
-    """RFC 791 3.1: one after the other up to octet `end` of the frame."""
-    sheet.end = end
-    while sheet.left > 0:
-        kind = sheet.peek("opt.kind", 8)
-        sheet.group = _V4_OPTIONS.get(kind, "unknown")
-        sheet.number("opt.kind", 8, f"value.ipv4_option.{sheet.group}")
-        if kind == OPTION_EOL:
-            sheet.octets("opt.padding", sheet.left)
-            break
-        if kind != OPTION_NOP:
-            _option(sheet, kind)
-    sheet.group = ""
-
-
-def _option(sheet: Sheet, kind: int) -> None:
-    """Length and value of one option; a length that cannot be walked over ends the list."""
-    if sheet.left == 0:
-        sheet.doubt()
-        return
-    length = sheet.peek("opt.length", 8)
-    if length < 2 or length - 1 > sheet.left:
-        sheet.number("opt.length", 8, "value.length", valid=False, count=length, there=sheet.left + 1)
-        sheet.rest("opt.unreadable")
-        return
-    sheet.number("opt.length", 8, "value.octets", count=length)
-    end = sheet.position + length - 2
-    if kind in _SOURCE_ROUTES and length >= 3:
+def _value(sheet: Sheet, kind: int, size: int) -> None:
+    """What is inside a known option (RFC 791 3.1, RFC 2113); of others, and of what is too short, nothing is read."""
+    end = sheet.position + size
+    if kind in _SOURCE_ROUTES and size >= 1:
         sheet.number("opt.pointer", 8)
         while end - sheet.position >= 4:
             sheet.address("opt.address", 4)
-    elif kind == OPTION_TIMESTAMP and length >= 4:
+    elif kind == OPTION_TIMESTAMP and size >= 2:
         sheet.number("opt.pointer", 8)
         sheet.number("opt.overflow", 4)
         sheet.number("opt.flag", 4)
         while end - sheet.position >= 4:
             sheet.number("opt.stamp", 32)
-    elif kind == OPTION_ROUTER_ALERT and length == 4:
+    elif kind == OPTION_ROUTER_ALERT and size == 2:
         sheet.number("opt.router_alert", 16)
-    sheet.octets("opt.data", end - sheet.position)
 
 
 # IPv6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from synfin.timeline.headers.fields import Sheet, Walk
+from synfin.timeline.headers.fields import Sheet, Walk, read_options
 from synfin.wire import tcp_options as kinds
 from synfin.wire.checksum import ones_sum, pseudo_header_sum
 from synfin.wire.tcp import ACK, SYN, URG
@@ -75,38 +75,8 @@ def read_tcp(walk: Walk) -> None:
     sheet.number("tcp.urgent", 16, "" if flags & URG else "value.without", flag="URG")
     if good and size > 20:
         sheet.end = walk.at + size
-        _options(sheet)
+        read_options(sheet, "tcp_option", _NAMES, _value)  # in any order and alignment [MUST-64]
     walk.done("tcp", sheet)
-
-
-def _options(sheet: Sheet) -> None:
-    """One after the other, in any order and alignment [MUST-64]."""
-    while sheet.left > 0:
-        kind = sheet.peek("opt.kind", 8)
-        sheet.group = _NAMES.get(kind, "unknown")
-        sheet.number("opt.kind", 8, f"value.tcp_option.{sheet.group}")
-        if kind == kinds.EOL:
-            sheet.octets("opt.padding", sheet.left)
-            break
-        if kind != kinds.NOP:
-            _option(sheet, kind)
-    sheet.group = ""
-
-
-def _option(sheet: Sheet, kind: int) -> None:
-    """Length and value; a length that cannot be walked over ends the list [MUST-7]."""
-    if sheet.left == 0:
-        sheet.doubt()
-        return
-    length = sheet.peek("opt.length", 8)
-    if length < 2 or length - 1 > sheet.left:
-        sheet.number("opt.length", 8, "value.length", valid=False, count=length, there=sheet.left + 1)
-        sheet.rest("opt.unreadable")
-        return
-    sheet.number("opt.length", 8, "value.octets", count=length)
-    end = sheet.position + length - 2
-    _value(sheet, kind, length - 2)
-    sheet.octets("opt.data", end - sheet.position)
 
 
 def _value(sheet: Sheet, kind: int, size: int) -> None:

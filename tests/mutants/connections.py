@@ -197,9 +197,9 @@ CONNECTIONS: Final = (
     ),
     Mutant(
         "time-wait-one-msl",
-        "tcp/endings.py",
-        "duration = 2 * tcb.config.msl_ms * MILLISECOND",
-        "duration = tcb.config.msl_ms * MILLISECOND",
+        "tcp/teaching.py",
+        "return max(2 * tcb.config.msl_ms * MILLISECOND, SHORTEST)",
+        "return max(tcb.config.msl_ms * MILLISECOND, SHORTEST)",
         "TIME_WAIT is half as long",
         ("rfc/timers/time-wait-two-msl",),
     ),

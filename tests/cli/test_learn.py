@@ -73,7 +73,7 @@ def test_json_has_the_verdicts(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "told"),
     [
         (["learn", "thre-way"], "did you mean three-way"),
-        (["learn", "three-way", "--answers", "a"], "3 questions, and 1 answers"),
+        (["learn", "three-way", "--answers", "a"], "3 questions; answers given: 1"),
         (["learn", "three-way", "--answers", "a,b,z"], "'z' is none of"),
         (["learn", "three-way", "--watch", "ghost"], "there are plain"),
         (["learn", "--show"], "name a chapter"),

@@ -162,7 +162,7 @@ MESSAGES: Final[dict[str, str]] = {
     "learn.ui.score": "{right} of {all} right",
     "learn.ui.again": "This is no answer: {error}",
     "learn.ui.how": "Answer with: synfin learn {name} --answers {letters}; or see the answers: --show",
-    "learn.ui.count": "{name} has {all} questions, and {given} answers were given",
+    "learn.ui.count": "{name} has {all} questions; answers given: {given}",
     "learn.ui.path": "The learner's path",
     "learn.ui.path_about": (
         "Every chapter here is also a command: `synfin learn CHAPTER` shows the ladder and asks the questions. States "

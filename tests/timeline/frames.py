@@ -81,7 +81,7 @@ def made_frames() -> list[bytes]:
     frames = [over4(6, tcp_segment(bytes.fromhex(options))) for options in TCP_OPTIONS]
     frames += [over4(6, tcp_segment(flags=flags)) for flags in (tcp.SYN, 0x1FF, 0xE00, tcp.RST)]
     frames += [over4(17, _datagram(A4, B4), bytes.fromhex(options)) for options in V4_OPTIONS]
-    frames += [over4(17, _datagram(A4, B4)[:8], more_fragments=1), over4(17, b"rest", fragment_offset=8)]
+    frames += [over4(17, _datagram(A4, B4)[:8], more_fragments=True), over4(17, b"rest", fragment_offset=8)]
     frames.append(over4(17, udp.build_udp(udp.UdpDatagram(1, 2, b"unsigned", checksummed=False), A4, B4)))
     for operation in (REQUEST, REPLY):
         frames.append(link(0x0806, build_arp(ArpPacket(operation, MAC_A, A4, bytes(6), B4)) + bytes(18)))

@@ -99,7 +99,7 @@ def test_a_checksum_over_what_is_not_all_there_is_not_judged() -> None:
     assert the(describe(cut, LINK_ETHERNET), "tcp", "tcp.checksum").valid is None
     datagram = build_udp(UdpDatagram(1, 2, b"the first part of it"), A4, B4)
     assert the(describe(over4(17, datagram), LINK_ETHERNET), "udp", "udp.checksum").valid is True
-    for fragment in (over4(17, datagram, more_fragments=1), over4(17, datagram[:16])):
+    for fragment in (over4(17, datagram, more_fragments=True), over4(17, datagram[:16])):
         assert the(describe(fragment, LINK_ETHERNET), "udp", "udp.checksum").valid is None
     on_its_way = bytes.fromhex("11020001 00000000") + bytes(16)
     datagram = build_udp(UdpDatagram(1, 2, b"text"), A6, A6)

@@ -103,6 +103,17 @@ def test_page_says_what_is_missed() -> None:
     assert not [line for line in lines if "{" in line]
 
 
+def test_a_later_run_takes_the_place_of_what_it_measured_again() -> None:
+    first = document(synfin_compiled_offload={"receive": {"Gbit/s": 13.5}, "send": {"Gbit/s": 19.0}})
+    assert "Measured again" not in report.render(first)
+    later = document(synfin_compiled_offload={"send": {"Gbit/s": 21.0}})
+    first["again"] = report.replace(first, {**later, "runs": {}, "inside": {}})
+    lines = report.render(first).splitlines()
+    assert "Measured again for synfin alone in a later run, after a change: send." in lines
+    assert any(line.startswith("| receive, Gbit/s | ≥ 12 | 13.50 |") for line in lines)
+    assert any(line.startswith("| send, Gbit/s | ≥ 20 | 21.00 |") for line in lines)
+
+
 def test_picture_is_well_formed_and_tells_its_figures() -> None:
     text = draw(document(synfin_compiled_offload={"receive": {"Gbit/s": 12.5}}, lwip={"receive": {"Gbit/s": 2.0}}))
     root = ET.fromstring(text)

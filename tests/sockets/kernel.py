@@ -153,6 +153,7 @@ class KernelStage(Stage):
         return KernelEpoll()
 
     def rest(self) -> None:
+        """Until nothing changes any more: the kernel's time is real, and nothing tells when its sockets are at rest."""
         before: Any = None
         same = 0
         while same < SAMPLES:
@@ -162,6 +163,7 @@ class KernelStage(Stage):
             before = now
 
     def wait(self, ms: int) -> None:
+        """The kernel's timers run in real time; on the stack the same step moves virtual time."""
         time.sleep(ms / 1000)
 
 
